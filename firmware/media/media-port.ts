@@ -1,0 +1,66 @@
+/**
+ * What management says to the media engine and hears from it. These values are all that crosses between the two; how
+ * they cross (rings in the shared wasm memory) is engine-rings' affair, and a test may stand in for either side.
+ *
+ * A *leg* is one end of one RTP stream pair: a socket, a far address, a coding. A connection of a line joins two legs:
+ * the station's and the network's, each naming the other as the source of what it sends.
+ */
+import type { Coding } from "#protocol/active-connection.js";
+import type { Address } from "#protocol/address.js";
+
+/** Index of a leg, 0 .. legsMax-1, chosen by management; a leg's number may be used again after it was closed. */
+export type LegNumber = number;
+
+export interface LegSettings {
+  /** What the leg sends and what it expects; both have the same clock rate. Null: nothing agreed yet, nothing is sent. */
+  readonly sendCoding: Coding | null;
+  readonly receiveCoding: Coding | null;
+  /** Where to send, as signalled; null until the far description is known. */
+  readonly remote: Address | null;
+  /** Packets of this leg are sent / heard: the connection mode. What is received while false is counted, not played. */
+  readonly sends: boolean;
+  readonly receives: boolean;
+  /** The leg whose received audio this leg sends; null for silence (nothing is sent). */
+  readonly source: LegNumber | null;
+}
+
+export type MediaCommand =
+  | {
+      readonly kind: "open";
+      readonly leg: LegNumber;
+      /** Tells this use of the leg from an earlier one; echoed in every event and in the statistics. */
+      readonly generation: number;
+      /** RTP is bound here, RTCP on the next port. Port 0 is not allowed. */
+      readonly local: Address;
+      readonly dscp: number;
+      /** RTCP CNAME (RFC 7022), at most 64 characters. */
+      readonly cname: string;
+      readonly settings: LegSettings;
+    }
+  | { readonly kind: "modify"; readonly leg: LegNumber; readonly generation: number; readonly settings: LegSettings }
+  | { readonly kind: "close"; readonly leg: LegNumber; readonly generation: number };
+
+export type MediaEvent =
+  /** Both sockets are bound and marked; dscp is what the kernel says is set (0 where it could not be). */
+  | { readonly kind: "opened"; readonly leg: LegNumber; readonly generation: number; readonly dscp: number }
+  | { readonly kind: "open-failed"; readonly leg: LegNumber; readonly generation: number; readonly reason: string };
+
+/** Read from shared memory at any moment without disturbing the engine. Ages are taken by the reader from its clock. */
+export interface LegStatistics {
+  readonly generation: number;
+  readonly packetsSent: number;
+  readonly octetsSent: number;
+  readonly packetsReceived: number;
+  readonly octetsReceived: number;
+  readonly packetsLost: number;
+  /** Came too late, twice, malformed or from a stranger. */
+  readonly packetsDiscarded: number;
+  readonly jitterMs: number | null;
+  readonly roundTripMs: number | null;
+  /** On the same monotonic clock as the engine's turns. */
+  readonly lastReceivedAtMs: number | null;
+  readonly learntRemote: Address | null;
+}
+
+/** Null when the leg is not open in this generation. */
+export type ReadLegStatistics = (leg: LegNumber, generation: number) => LegStatistics | null;

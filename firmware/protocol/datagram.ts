@@ -1,0 +1,7 @@
+import type { Address } from "./address.js";
+
+/** Bytes that a core wants sent; the edge knows the socket from the port the core belongs to. */
+export interface OutgoingDatagram {
+  readonly bytes: Uint8Array;
+  readonly to: Address;
+}
