@@ -14,7 +14,11 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        test: { name: "property", include: ["test/property/**/*.test.ts"], globalSetup: ["test/support/built-wasm.ts"] },
+        test: {
+          name: "property",
+          include: ["test/property/**/*.test.ts"],
+          globalSetup: ["test/support/built-wasm.ts"],
+        },
       },
       {
         resolve: { alias },
@@ -28,7 +32,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 90_000,
           hookTimeout: 60_000,
-          globalSetup: ["test/support/built-wasm.ts"],
+          globalSetup: ["test/support/built-wasm.ts", "test/support/skipped-programs.ts"],
         },
       },
     ],
