@@ -1,6 +1,6 @@
 /**
- * What both programs do with a configuration document before and after a schema has judged it: put the environment's
- * values in place of `${NAME}`, and turn a schema's issues into one line each that names the key, the value found there
+ * What both programs do with a configuration document before and after a schema has judged it: put values from the
+ * environment and from secret files in their places, and turn a schema's issues into one line each that names the key, the value found there
  * and what is allowed. It knows no schema library (the shape below is what zod's issues look like) and reads no file.
  */
 import { type ParseResult, parsed, refused } from "./parse-result.js";
@@ -68,35 +68,35 @@ function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/**
- * Every string that is wholly `${NAME}` becomes the environment's value of NAME, so that secrets need not stand in the
- * file. Refused: a name that is not set, and a document nested deeper than anything we read.
- */
-export function resolvePlaceholders(
-  document: unknown,
-  environment: (name: string) => string | undefined,
-): ParseResult<unknown> {
-  return resolveAt(document, [], environment);
+/** Where values that need not stand in the file come from; the edge reads them. */
+export interface ConfigurationSources {
+  environment(name: string): string | undefined;
+  /** The text of a file named by `secretFile` or `communityFile`. */
+  file(path: string): ParseResult<string>;
 }
 
-function resolveAt(
-  value: unknown,
-  path: readonly PropertyKey[],
-  environment: (name: string) => string | undefined,
-): ParseResult<unknown> {
+/** `secretFile: path` becomes `secret: <the file's text, trimmed>`. */
+const fileKeys = new Map([
+  ["secretFile", "secret"],
+  ["communityFile", "community"],
+]);
+
+/**
+ * Every string that is wholly `${NAME}` becomes the environment's value of NAME, and `secretFile` the file's content, so
+ * that secrets need not stand in the configuration. Refused: a name that is not set, an unreadable or empty file, and a
+ * document nested deeper than anything we read.
+ */
+export function resolvePlaceholders(document: unknown, sources: ConfigurationSources): ParseResult<unknown> {
+  return resolveAt(document, [], sources);
+}
+
+function resolveAt(value: unknown, path: readonly PropertyKey[], sources: ConfigurationSources): ParseResult<unknown> {
   if (path.length > depthMax) return refused(`${pathText(path)}: nested deeper than ${depthMax}`);
-  if (typeof value === "string") {
-    const name = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(value)?.[1];
-    if (name === undefined) return parsed(value);
-    const found = environment(name);
-    if (found === undefined || found === "")
-      return refused(`${pathText(path)}: the environment variable ${name} is not set`);
-    return parsed(found);
-  }
+  if (typeof value === "string") return resolveText(value, path, sources);
   if (Array.isArray(value)) {
     const items: unknown[] = [];
     for (const [index, item] of value.entries()) {
-      const resolved = resolveAt(item, [...path, index], environment);
+      const resolved = resolveAt(item, [...path, index], sources);
       if (!resolved.ok) return resolved;
       items.push(resolved.value);
     }
@@ -105,11 +105,34 @@ function resolveAt(
   if (!isRecord(value)) return parsed(value);
   const entries: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
-    const resolved = resolveAt(item, [...path, key], environment);
+    const resolved = resolveAt(item, [...path, key], sources);
     if (!resolved.ok) return resolved;
-    entries.push([key, resolved.value]);
+    const target = fileKeys.get(key);
+    if (target === undefined || typeof resolved.value !== "string") entries.push([key, resolved.value]);
+    else {
+      const text = readSecret(resolved.value, [...path, key], sources);
+      if (!text.ok) return text;
+      entries.push([target, text.value]);
+    }
   }
   return parsed(Object.fromEntries(entries));
+}
+
+function resolveText(text: string, path: readonly PropertyKey[], sources: ConfigurationSources): ParseResult<string> {
+  const name = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
+  if (name === undefined) return parsed(text);
+  const found = sources.environment(name);
+  if (found === undefined || found === "") {
+    return refused(`${pathText(path)}: the environment variable ${name} is not set`);
+  }
+  return parsed(found);
+}
+
+function readSecret(file: string, path: readonly PropertyKey[], sources: ConfigurationSources): ParseResult<string> {
+  const text = sources.file(file);
+  if (!text.ok) return refused(`${pathText(path)}: ${text.reason}`);
+  const secret = text.value.trim();
+  return secret === "" ? refused(`${pathText(path)}: ${file} is empty`) : parsed(secret);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

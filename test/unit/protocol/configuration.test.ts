@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { configurationLines, resolvePlaceholders } from "../../../firmware/protocol/configuration.js";
+import { type ParseResult, parsed, refused } from "../../../firmware/protocol/parse-result.js";
 
 const schema = z.strictObject({
   everyMs: z.number().int().min(50),
@@ -57,12 +58,16 @@ describe("configuration lines", () => {
 const placeholder = (name: string) => `\${${name}}`;
 
 describe("placeholders", () => {
-  const environment = (name: string) => (name === "SECRET" ? "from outside" : undefined);
+  const sources = {
+    environment: (name: string) => (name === "SECRET" ? "from outside" : undefined),
+    file: (path: string): ParseResult<string> =>
+      path === "there" ? parsed(" kept in a file\n") : path === "empty" ? parsed("\n") : refused(`cannot read ${path}`),
+  };
 
   test("a whole-string placeholder takes the environment's value, at any depth", () => {
     const resolved = resolvePlaceholders(
       { a: [{ b: placeholder("SECRET") }], c: `x ${placeholder("SECRET")}`, d: null },
-      environment,
+      sources,
     );
     expect(resolved).toEqual({
       ok: true,
@@ -71,9 +76,27 @@ describe("placeholders", () => {
   });
 
   test("a variable that is not set is refused by name and place", () => {
-    expect(resolvePlaceholders({ a: { b: placeholder("NOT_SET") } }, environment)).toEqual({
+    expect(resolvePlaceholders({ a: { b: placeholder("NOT_SET") } }, sources)).toEqual({
       ok: false,
       reason: "a.b: the environment variable NOT_SET is not set",
+    });
+  });
+
+  test("a secret file's content stands under the secret's own key", () => {
+    expect(resolvePlaceholders({ heartbeat: { secretFile: "there" } }, sources)).toEqual({
+      ok: true,
+      value: { heartbeat: { secret: "kept in a file" } },
+    });
+  });
+
+  test("a secret file that cannot be read or holds nothing is refused", () => {
+    expect(resolvePlaceholders({ secretFile: "gone" }, sources)).toEqual({
+      ok: false,
+      reason: "secretFile: cannot read gone",
+    });
+    expect(resolvePlaceholders({ secretFile: "empty" }, sources)).toEqual({
+      ok: false,
+      reason: "secretFile: empty is empty",
     });
   });
 });
