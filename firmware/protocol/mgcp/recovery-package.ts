@@ -1,0 +1,188 @@
+/**
+ * Package x-ho: media connection recovery, our experimental MGCP package (RFC 3435 sections 2.1.6 and 6), its names,
+ * codes and small parameters. What an audit returns is in recovery-page.ts and recovery-row.ts; docs/recovery-package.md
+ * is the same for another vendor.
+ *
+ *   x-ho/E: 7 ca-primary                                          epoch of the sender, or of the gateway in a reply
+ *   x-ho/C: 8 ca-backup                                           claim, on EPCF *@gateway
+ *   x-ho/T: v=1;from=101;to=201                                   tag of a connection, on CRCX and MDCX
+ *   x-ho/O: device=101;address=127.10.1.1                         originating device of a line, in the reply to CRCX
+ *   x-ho/A: since=5F0C:112;after=R.0A3F;ack=5F0C:17;max=16000     audit request, on AUEP
+ *
+ * Names are case-insensitive; a parameter that is not there reads as null, a malformed one gives its reason.
+ */
+import { type Epoch, tagCharactersMax } from "../active-connection.js";
+import { isIpLiteral } from "../address.js";
+import { type ParseResult, parsed, refused } from "../parse-result.js";
+import { escapeLine, formatFields, parseFields, parseWholeNumber, unescapeValue } from "./fields.js";
+import type { ExtensionParameter, MgcpParameters } from "./message.js";
+
+export const recoveryPackage = { name: "x-ho", version: 1 } as const;
+
+/** Package return codes (RFC 3435 section 6.11): `801 1204 /x-ho stale epoch`. */
+export const recoveryCodes = { staleEpoch: 801, claimRefused: 802, unknownBootOrCursor: 803 } as const;
+
+export const recoveryParameters = {
+  epoch: "x-ho/E",
+  claim: "x-ho/C",
+  tag: "x-ho/T",
+  origin: "x-ho/O",
+  auditRequest: "x-ho/A",
+  boot: "x-ho/B",
+  connection: "x-ho/R",
+  lineEvent: "x-ho/V",
+  ended: "x-ho/D",
+  next: "x-ho/N",
+} as const;
+
+export const epochNumberMax = 2 ** 48;
+export const serverCharactersMax = 64;
+export const bootIdCharactersMax = 64;
+export const deviceCharactersMax = 128;
+export const cursorCharactersMax = 128;
+
+/** What the asker of an audit may narrow; null leaves it wide. */
+export interface AuditRequest {
+  /** Only connections changed after this value of the counter; another boot id than the present one: all of them. */
+  readonly since: { readonly bootId: string; readonly counter: number } | null;
+  /** The cursor of the page before. */
+  readonly after: string | null;
+  /** Journal entries up to and with this sequence are recorded and may be forgotten. */
+  readonly ack: { readonly bootId: string; readonly sequence: number } | null;
+  /** Largest reply the asker takes, bytes; RFC 3435 section 3.5.4's 4,000 where it says nothing. */
+  readonly bytesMax: number | null;
+}
+
+export const wholeAudit: AuditRequest = { since: null, after: null, ack: null, bytesMax: null };
+
+/** The station of a line, as its gateway tells the call server. */
+export interface StationOrigin {
+  readonly device: string;
+  /** IP literal; null where the gateway does not know it. */
+  readonly address: string | null;
+}
+
+/** All values of one parameter of ours, in their order. */
+export function readExtensions(parameters: MgcpParameters, name: string): string[] {
+  const wanted = name.toLowerCase();
+  const found = (parameters.extensions ?? []).filter((extension) => extension.name.toLowerCase() === wanted);
+  return found.map((extension) => extension.value);
+}
+
+export function writeEpoch(epoch: Epoch): ExtensionParameter {
+  return { name: recoveryParameters.epoch, value: formatEpoch(epoch) };
+}
+
+export function readEpoch(parameters: MgcpParameters): ParseResult<Epoch | null> {
+  return readOne(parameters, recoveryParameters.epoch, parseEpoch);
+}
+
+export function writeClaim(claim: Epoch): ExtensionParameter {
+  return { name: recoveryParameters.claim, value: formatEpoch(claim) };
+}
+
+export function readClaim(parameters: MgcpParameters): ParseResult<Epoch | null> {
+  return readOne(parameters, recoveryParameters.claim, parseEpoch);
+}
+
+/** The tag is printable ASCII; spaces at its ends and a leading quote would not survive the line, so they are escaped. */
+export function writeTag(tag: string): ExtensionParameter {
+  return { name: recoveryParameters.tag, value: escapeLine(tag) };
+}
+
+export function readTag(parameters: MgcpParameters): ParseResult<string | null> {
+  return readOne(parameters, recoveryParameters.tag, (value) => {
+    const tag = unescapeValue(value);
+    if (tag === null) return refused("a broken %XX");
+    if (tag.length > tagCharactersMax) return refused(`tag above ${tagCharactersMax} characters`);
+    return /^[\x20-\x7e]*$/.test(tag) ? parsed(tag) : refused("tag is not printable ASCII");
+  });
+}
+
+export function writeOrigin(origin: StationOrigin): ExtensionParameter {
+  const fields: [string, string][] = [["device", origin.device]];
+  if (origin.address !== null) fields.push(["address", origin.address]);
+  return { name: recoveryParameters.origin, value: formatFields(fields) };
+}
+
+export function readOrigin(parameters: MgcpParameters): ParseResult<StationOrigin | null> {
+  return readOne(parameters, recoveryParameters.origin, (value) => {
+    const fields = parseFields(value);
+    if (!fields.ok) return fields;
+    const device = fields.value.get("device") ?? "";
+    const address = fields.value.get("address") ?? null;
+    if (device.length > deviceCharactersMax) return refused(`device above ${deviceCharactersMax} characters`);
+    if (address !== null && !isIpLiteral(address)) return refused("address is not an IP address");
+    return parsed({ device, address });
+  });
+}
+
+export function writeAuditRequest(request: AuditRequest): ExtensionParameter {
+  const { since, after, ack, bytesMax } = request;
+  const fields: [string, string][] = [];
+  if (since !== null) fields.push(["since", `${since.bootId}:${since.counter}`]);
+  if (after !== null) fields.push(["after", after]);
+  if (ack !== null) fields.push(["ack", `${ack.bootId}:${ack.sequence}`]);
+  if (bytesMax !== null) fields.push(["max", String(bytesMax)]);
+  return { name: recoveryParameters.auditRequest, value: formatFields(fields) };
+}
+
+/** An empty `x-ho/A:` asks for everything; null where there is no such line. Keys of a later version are passed over. */
+export function readAuditRequest(parameters: MgcpParameters): ParseResult<AuditRequest | null> {
+  return readOne(parameters, recoveryParameters.auditRequest, (value) => {
+    const fields = parseFields(value);
+    if (!fields.ok) return fields;
+    const since = parseMark(fields.value.get("since"));
+    const ack = parseMark(fields.value.get("ack"));
+    const after = fields.value.get("after") ?? null;
+    const maximum = fields.value.get("max");
+    const bytesMax = maximum === undefined ? null : parseWholeNumber(maximum, 65_507);
+    if (!since.ok) return since;
+    if (!ack.ok) return ack;
+    if (maximum !== undefined && bytesMax === null) return refused("max is not 0..65507");
+    if (after !== null && after.length > cursorCharactersMax) return refused("after is too long");
+    return parsed({
+      since: since.value && { bootId: since.value.bootId, counter: since.value.number },
+      after,
+      ack: ack.value && { bootId: ack.value.bootId, sequence: ack.value.number },
+      bytesMax,
+    });
+  });
+}
+
+function readOne<T>(
+  parameters: MgcpParameters,
+  name: string,
+  parse: (value: string) => ParseResult<T>,
+): ParseResult<T | null> {
+  const values = readExtensions(parameters, name);
+  const [value] = values;
+  if (value === undefined) return parsed(null);
+  if (values.length > 1) return refused(`${name} is there more than once`);
+  const result = parse(value);
+  return result.ok ? result : refused(`${name}: ${result.reason}`);
+}
+
+function formatEpoch(epoch: Epoch): string {
+  return `${epoch.number} ${epoch.server}`;
+}
+
+function parseEpoch(value: string): ParseResult<Epoch> {
+  const match = /^(\d{1,15})[ \t]+([\x21-\x7e]+)$/.exec(value);
+  const number = Number(match?.[1]);
+  const server = match?.[2] ?? "";
+  if (server === "" || number > epochNumberMax) return refused("not a number and a server's name");
+  return server.length <= serverCharactersMax ? parsed({ number, server }) : refused("the server's name is too long");
+}
+
+/** `<boot id>:<number>` */
+function parseMark(value: string | undefined): ParseResult<{ bootId: string; number: number } | null> {
+  if (value === undefined) return parsed(null);
+  const colon = value.lastIndexOf(":");
+  const bootId = value.slice(0, Math.max(colon, 0));
+  const number = parseWholeNumber(value.slice(colon + 1), Number.MAX_SAFE_INTEGER);
+  if (bootId === "" || bootId.length > bootIdCharactersMax || number === null) {
+    return refused(`"${value.slice(0, cursorCharactersMax)}" is not boot-id:number`);
+  }
+  return parsed({ bootId, number });
+}

@@ -1,0 +1,44 @@
+/**
+ * MGCP messages to bytes (RFC 3435 section 3 and Appendix A): upper-case codes, one space, lines ended by CR LF.
+ *
+ *   CRCX 1204 aaln/1@gw1.example MGCP 1.0     200 1204 OK
+ *   C: A3C47F21456789F0                       I: FDE234C8
+ *   M: recvonly
+ *                                             v=0
+ *   v=0 ...                                   ...
+ */
+import { formatEndpoint, type MgcpMessage } from "./message.js";
+import { writeParameters } from "./parameters.js";
+
+const encoder = new TextEncoder();
+
+export function writeMessage(message: MgcpMessage): Uint8Array {
+  return encoder.encode(writeText(message));
+}
+
+/** Several messages in one datagram, a line of one dot between them (section 3.5.5). */
+export function writePiggybacked(messages: readonly MgcpMessage[]): Uint8Array {
+  return encoder.encode(messages.map(writeText).join(".\r\n"));
+}
+
+function writeText(message: MgcpMessage): string {
+  const firstLine =
+    message.kind === "command"
+      ? `${message.verb} ${message.transactionId} ${formatEndpoint(message.endpoint)} MGCP 1.0`
+      : writeResponseLine(message.code, message.transactionId, message.packageName, message.comment);
+  const lines = [firstLine, ...writeParameters(message.parameters)];
+  const sessions = message.kind === "response" ? message.sessions : message.session === null ? [] : [message.session];
+  return `${lines.join("\r\n")}\r\n${sessions.map((session) => `\r\n${session}`).join("")}`;
+}
+
+/** Section 3.3: the package stands between number and comment. */
+function writeResponseLine(code: number, transactionId: number, packageName: string | null, comment: string): string {
+  const parts = [String(code).padStart(3, "0"), String(transactionId)];
+  if (packageName !== null) parts.push(`/${packageName}`);
+  // Bounded, and one line: a comment may quote what a stranger sent.
+  const printable = comment.replace(/[^\x20-\x7e]/g, "?").trim();
+  if (printable !== "") parts.push(printable.slice(0, commentCharactersMax));
+  return parts.join(" ");
+}
+
+export const commentCharactersMax = 200;
