@@ -65,15 +65,12 @@ export function parseList<T>(
   return parsed(values);
 }
 
-/** `SIP / 2.0 / UDP host:port;branch=…`, white space allowed around slashes and colon. */
+/** `SIP / 2.0 / UDP host:port;branch=…`, white space allowed around slashes and colon; a request of SIP/7.0 has 7.0. */
 export function parseVia(text: string): ParseResult<Via> {
   const semicolon = text.indexOf(";");
-  const front = semicolon < 0 ? text : text.slice(0, semicolon);
-  const match =
-    /^SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*([^ \t/]+)[ \t]+(\[[^\]]*\]|[^: \t]+)[ \t]*(?::[ \t]*(\d{1,5}))?[ \t]*$/i.exec(
-      front,
-    );
-  if (match === null) return refused("a Via is not SIP/2.0/transport host:port");
+  const front = (semicolon < 0 ? text : text.slice(0, semicolon)).replace(/[ \t]+/g, " ");
+  const match = /^SIP ?\/ ?\d{1,3}\.\d{1,3} ?\/ ?([^ /]+) (\[[^\]]*\]|[^: ]+) ?(?:: ?(\d{1,5}))? ?$/i.exec(front);
+  if (match === null) return refused("not SIP/2.0/transport host:port");
   const transport = match[1] ?? "";
   if (!isToken(transport)) return refused("bad transport in Via");
   const host = parseHost(match[2] ?? "");

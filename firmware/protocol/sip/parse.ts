@@ -65,9 +65,8 @@ function separate(bytes: Uint8Array): ParseResult<Sections> {
   if (end === null) return refused(`no empty line within ${headBytesMax} bytes`);
   const head = decodeUtf8(bytes.subarray(begin, end));
   if (head === null) return refused("the head is not UTF-8");
-  const lines = head.replace(/[ \t]*\r\n[ \t]+/g, " ").split("\r\n");
-  const [startLine, ...fieldLines] = lines;
-  if (startLine === undefined || /[\r\n]/.test(lines.join(""))) return refused("a CR or LF alone");
+  const [startLine, ...fieldLines] = unfold(head);
+  if (startLine === undefined || /[\r\n]/.test(head.replaceAll("\r\n", ""))) return refused("a CR or LF alone");
   if (fieldLines.length > headersMax) return refused(`more than ${headersMax} header fields`);
   const fields: RawHeader[] = [];
   for (const line of fieldLines) {
@@ -77,6 +76,22 @@ function separate(bytes: Uint8Array): ParseResult<Sections> {
     fields.push({ name, value: trim(line.slice(colon + 1)) });
   }
   return parsed({ startLine, fields, body: bytes.subarray(end + 4) });
+}
+
+/** Section 7.3.1: a line that begins with a blank continues the one before. */
+function unfold(head: string): string[] {
+  const lines: string[] = [];
+  let pieces: string[] = [];
+  for (const [index, line] of head.split("\r\n").entries()) {
+    const continues = index > 0 && (line.startsWith(" ") || line.startsWith("\t"));
+    if (!continues && index > 0) {
+      lines.push(pieces.join(" "));
+      pieces = [];
+    }
+    pieces.push(continues ? trim(line) : line);
+  }
+  lines.push(pieces.join(" "));
+  return lines;
 }
 
 /** Index of the CRLF CRLF behind the head. */

@@ -1,0 +1,331 @@
+/**
+ * One call of a user agent, from its INVITE to its BYE, on either side (RFC 3261 sections 13, 15 and 9). A thin agent:
+ * one offer and one answer of audio, no change of the session later (a re-INVITE is answered 488 and changes nothing),
+ * no forking but that a second answer is acknowledged and ended. It has no time of its own: timeouts are events of the
+ * transaction layer. What the call means, to a telephone or to a line, is its owner's.
+ *
+ *   invite ──► inviting ──2xx──► up ──end, BYE──► over        end: CANCEL, and BYE should a 2xx cross it
+ *   INVITE ──► invited ──accept──► up ──end, BYE──► over      end: a refusal; after accept BYE, but not before the ACK
+ */
+import type { Address } from "../address.js";
+import { type Random, randomHex } from "../chance.js";
+import { type ParseResult, parsed, refused } from "../parse-result.js";
+import { type MediaDescription, parseMediaDescription, writeMediaDescription } from "../sdp.js";
+import { requestOutsideDialog, responseTo } from "./build.js";
+import {
+  acceptInDialog,
+  acknowledgeSuccess,
+  contactOf,
+  dialogAsClient,
+  dialogAsServer,
+  dialogKey,
+  dialogKeyOf,
+  dialogPeer,
+  requestInDialog,
+  type SipDialog,
+} from "./dialog.js";
+import {
+  bodyOf,
+  bodyText,
+  type ExtraHeaders,
+  nameAddress,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  withTag,
+} from "./message.js";
+import type { SipOutput, TransactionKey } from "./sip-output.js";
+import type { SipEvent } from "./transactions.js";
+import type { Uri } from "./uri.js";
+
+export type SessionEvent =
+  /** The far side rings: 180 or 183. */
+  | { readonly kind: "ringing" }
+  /** Our INVITE was accepted with this answer to our offer. */
+  | { readonly kind: "answered"; readonly media: MediaDescription }
+  /** The session is over and our side did not end it. */
+  | { readonly kind: "ended"; readonly by: SessionEnd; readonly reason: string };
+
+/** far: BYE or CANCEL; refusal: a final response from 300 on; failure: no answer, or one that makes no sense. */
+export type SessionEnd = "far" | "refusal" | "failure";
+
+export interface SessionTurn {
+  readonly sip: readonly SipOutput[];
+  readonly events: readonly SessionEvent[];
+}
+
+export interface SessionOptions {
+  /** Of every client transaction of this session, and of no other session's. */
+  readonly reference: string;
+  /** Where the far side sends its requests in the dialog. */
+  readonly contact: Uri;
+}
+
+interface Live {
+  readonly dialog: SipDialog;
+  /** Where requests go when the dialog's target is a name. */
+  readonly source: Address;
+}
+
+type SessionState =
+  | { readonly name: "new" }
+  | { readonly name: "inviting"; readonly request: SipRequest; readonly peer: Address; readonly left: boolean }
+  | { readonly name: "invited"; readonly key: TransactionKey; readonly request: SipRequest; readonly live: Live }
+  | { readonly name: "up"; readonly live: Live; readonly awaitsAck: TransactionKey | null }
+  /** Ended by our side between the 2xx and its ACK. */
+  | { readonly name: "leaving"; readonly live: Live; readonly awaitsAck: TransactionKey }
+  | { readonly name: "over"; readonly live: Live | null };
+
+const allow = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS"] as const;
+const nothing: SessionTurn = { sip: [], events: [] };
+
+export class InviteSession {
+  readonly #options: SessionOptions;
+  readonly #random: Random;
+  #state: SessionState = { name: "new" };
+
+  constructor(options: SessionOptions, random: Random) {
+    this.#options = options;
+    this.#random = random;
+  }
+
+  /** Nothing more is owed to the far side but the answers to repetitions. */
+  get isOver(): boolean {
+    return this.#state.name === "over";
+  }
+
+  /** Calls. from and to are URIs without tags; peer is where the INVITE goes. */
+  invite(call: { from: Uri; to: Uri; peer: Address; offer: MediaDescription }): readonly SipOutput[] {
+    const request = requestOutsideDialog({
+      method: "INVITE",
+      uri: call.to,
+      from: withTag(nameAddress(call.from), randomHex(this.#random, 16)),
+      to: nameAddress(call.to),
+      callId: randomHex(this.#random, 32),
+      sequence: 1,
+      headers: this.#headersOfSession(),
+      body: bodyOf(writeMediaDescription(call.offer)),
+    });
+    this.#state = { name: "inviting", request, peer: call.peer, left: false };
+    return [{ kind: "request", request, to: call.peer, reference: this.#options.reference }];
+  }
+
+  /** Takes a received INVITE and gives its offer; refused when it cannot be taken: answer it 488 then. */
+  take(key: TransactionKey, request: SipRequest, from: Address): ParseResult<MediaDescription> {
+    const offer = mediaOf(request);
+    if (!offer.ok) return offer;
+    const dialog = dialogAsServer(request, randomHex(this.#random, 16));
+    if (!dialog.ok) return dialog;
+    this.#state = { name: "invited", key, request, live: { dialog: dialog.value, source: from } };
+    return offer;
+  }
+
+  /** Says that we ring. */
+  ring(): readonly SipOutput[] {
+    const state = this.#state;
+    if (state.name !== "invited") return [];
+    return [this.#respondToInvite(state, 180, { contact: contactOf(this.#options.contact) })];
+  }
+
+  accept(answer: MediaDescription): readonly SipOutput[] {
+    const state = this.#state;
+    if (state.name !== "invited") return [];
+    this.#state = { name: "up", live: state.live, awaitsAck: state.key };
+    const body = bodyOf(writeMediaDescription(answer));
+    return [this.#respondToInvite(state, 200, this.#headersOfSession(), body)];
+  }
+
+  /** Ends it from our side, whatever it has come to; no event follows. refusal: to an INVITE not yet accepted. */
+  end(refusal = 486): readonly SipOutput[] {
+    const state = this.#state;
+    switch (state.name) {
+      case "inviting":
+        this.#state = { ...state, left: true };
+        return [{ kind: "cancel", reference: this.#options.reference }];
+      case "invited":
+        this.#state = { name: "over", live: state.live };
+        return [this.#respondToInvite(state, refusal)];
+      case "up":
+        if (state.awaitsAck === null) return [this.#bye(state.live)];
+        this.#state = { name: "leaving", live: state.live, awaitsAck: state.awaitsAck };
+        return [];
+      case "new":
+      case "leaving":
+      case "over":
+        return [];
+    }
+  }
+
+  /** Asks whether the far side still knows the dialog (section 11): no answer, or 481, ends the session. */
+  probe(): readonly SipOutput[] {
+    const state = this.#state;
+    if (state.name !== "up") return [];
+    const { dialog, request } = requestInDialog(state.live.dialog, "OPTIONS");
+    const live = { ...state.live, dialog };
+    this.#state = { ...state, live };
+    return [this.#request(request, live)];
+  }
+
+  /** Null when the event is none of this session's. */
+  receive(event: SipEvent): SessionTurn | null {
+    const state = this.#state;
+    switch (event.kind) {
+      case "request":
+        return this.#isOurs(event.request) ? this.#receiveRequest(event.key, event.request) : null;
+      case "cancel":
+        if (state.name !== "invited" || state.key !== event.key) return null;
+        return this.#over(state.live, [this.#respondToInvite(state, 487)], "far", "cancelled");
+      case "ack":
+      case "unacknowledged":
+        return this.#receiveAck(event);
+      case "response":
+        if (event.reference !== this.#options.reference) return null;
+        return this.#receiveResponse(event.response, event.from);
+      case "failed":
+        if (event.reference !== this.#options.reference) return null;
+        return this.#receiveFailure(event.reason);
+      case "malformed":
+        return null;
+    }
+  }
+
+  #isOurs(request: SipRequest): boolean {
+    const state = this.#state;
+    if (state.name === "new" || state.name === "inviting" || state.live === null) return false;
+    return dialogKeyOf(request) === dialogKey(state.live.dialog);
+  }
+
+  #receiveRequest(key: TransactionKey, request: SipRequest): SessionTurn {
+    const state = this.#state;
+    if (state.name === "new" || state.name === "inviting" || state.live === null) return nothing;
+    const respond = (status: number, headers: ExtraHeaders = {}): SipOutput => {
+      return { kind: "respond", key, response: responseTo(request, status, { headers }) };
+    };
+    const dialog = acceptInDialog(state.live.dialog, request);
+    if (!dialog.ok) return { sip: [respond(500)], events: [] };
+    const live = { ...state.live, dialog: dialog.value };
+    if (request.method !== "BYE") {
+      this.#state = { ...state, live };
+      if (state.name === "over") return { sip: [respond(481)], events: [] };
+      if (request.method === "OPTIONS") return { sip: [respond(200, { allow })], events: [] };
+      return { sip: [request.method === "INVITE" ? respond(488) : respond(405, { allow })], events: [] };
+    }
+    const refusal = state.name === "invited" ? [this.#respondToInvite(state, 487)] : [];
+    return this.#over(live, [respond(200), ...refusal], "far", "BYE");
+  }
+
+  #receiveAck(event: Extract<SipEvent, { kind: "ack" | "unacknowledged" }>): SessionTurn | null {
+    const state = this.#state;
+    if (state.name !== "up" && state.name !== "leaving") return null;
+    if (state.awaitsAck !== event.key) return null;
+    if (state.name === "leaving") return { sip: [this.#bye(state.live)], events: [] };
+    if (event.kind === "unacknowledged") {
+      return { sip: [this.#bye(state.live)], events: [ended("failure", "the answer was not acknowledged")] };
+    }
+    this.#state = { ...state, awaitsAck: null };
+    return nothing;
+  }
+
+  #receiveResponse(response: SipResponse, from: Address): SessionTurn {
+    const state = this.#state;
+    const { method } = response.headers.cseq;
+    if (method === "OPTIONS" && (response.status === 481 || response.status === 408) && state.name === "up") {
+      return { sip: [this.#bye(state.live)], events: [ended("failure", "the far side knows no such call")] };
+    }
+    if (method !== "INVITE") return nothing;
+    if (response.status >= 200 && response.status < 300) return this.#receiveSuccess(response, from);
+    if (state.name !== "inviting") return nothing;
+    if (response.status < 200) {
+      return response.status === 100 || state.left ? nothing : { sip: [], events: [{ kind: "ringing" }] };
+    }
+    return this.#over(null, [], "refusal", `${response.status} ${response.reason}`);
+  }
+
+  /** Section 13.2.2.4. Repetitions of the 2xx are acknowledged again, whatever became of the session. */
+  #receiveSuccess(response: SipResponse, from: Address): SessionTurn {
+    const state = this.#state;
+    if (state.name === "inviting") return this.#receiveFirstSuccess(state, response, from);
+    if (state.name === "new" || state.name === "invited" || state.live === null) return nothing;
+    const { callId, cseq, to } = response.headers;
+    const answered: SipDialog = { ...state.live.dialog, callId, remote: to };
+    const peer = dialogPeer(answered, state.live.source);
+    const acknowledged: SipOutput = { kind: "ack", request: acknowledgeSuccess(answered, cseq.number), to: peer };
+    if (dialogKey(answered) === dialogKey(state.live.dialog)) return { sip: [acknowledged], events: [] };
+    const { request } = requestInDialog({ ...answered, localSequence: cseq.number }, "BYE");
+    return { sip: [acknowledged, this.#request(request, { dialog: answered, source: from })], events: [] };
+  }
+
+  #receiveFirstSuccess(
+    state: Extract<SessionState, { name: "inviting" }>,
+    response: SipResponse,
+    from: Address,
+  ): SessionTurn {
+    const dialog = dialogAsClient(state.request, response);
+    if (!dialog.ok) return this.#over(null, [], "failure", dialog.reason);
+    const live = { dialog: dialog.value, source: from };
+    const request = acknowledgeSuccess(dialog.value, state.request.headers.cseq.number);
+    const sip: SipOutput[] = [{ kind: "ack", request, to: dialogPeer(dialog.value, from) }];
+    const media = mediaOf(response);
+    if (!state.left && media.ok) {
+      this.#state = { name: "up", live, awaitsAck: null };
+      return { sip, events: [{ kind: "answered", media: media.value }] };
+    }
+    sip.push(this.#bye(live));
+    return { sip, events: state.left || media.ok ? [] : [ended("failure", media.reason)] };
+  }
+
+  /** INVITE, CANCEL or OPTIONS: the far side is gone. BYE unanswered: it was over already. */
+  #receiveFailure(reason: string): SessionTurn {
+    const state = this.#state;
+    if (state.name === "inviting") return this.#over(null, [], "failure", reason);
+    if (state.name !== "up") return nothing;
+    return { sip: [this.#bye(state.live)], events: [ended("failure", reason)] };
+  }
+
+  /** The state before tells whether anyone still wants to know. */
+  #over(live: Live | null, sip: readonly SipOutput[], by: SessionEnd, reason: string): SessionTurn {
+    const state = this.#state;
+    this.#state = { name: "over", live };
+    const isKnown = state.name === "over" || state.name === "leaving" || (state.name === "inviting" && state.left);
+    return { sip, events: isKnown ? [] : [ended(by, reason)] };
+  }
+
+  #bye(live: Live): SipOutput {
+    const { dialog, request } = requestInDialog(live.dialog, "BYE");
+    const next = { ...live, dialog };
+    this.#state = { name: "over", live: next };
+    return this.#request(request, next);
+  }
+
+  #request(request: SipRequest, live: Live): SipOutput {
+    return { kind: "request", request, to: dialogPeer(live.dialog, live.source), reference: this.#options.reference };
+  }
+
+  #respondToInvite(
+    state: Extract<SessionState, { name: "invited" }>,
+    status: number,
+    headers: ExtraHeaders = {},
+    body?: Uint8Array,
+  ): SipOutput {
+    const tagged: SipRequest = { ...state.request, headers: { ...state.request.headers, to: state.live.dialog.local } };
+    const response = responseTo(tagged, status, body === undefined ? { headers } : { headers, body });
+    return { kind: "respond", key: state.key, response };
+  }
+
+  #headersOfSession(): ExtraHeaders {
+    return { contact: contactOf(this.#options.contact), allow, contentType: "application/sdp" };
+  }
+}
+
+function ended(by: SessionEnd, reason: string): SessionEvent {
+  return { kind: "ended", by, reason };
+}
+
+function mediaOf(message: SipMessage): ParseResult<MediaDescription> {
+  if (message.headers.contentType?.split(";")[0]?.trim().toLowerCase() !== "application/sdp") {
+    return refused("it has no session description");
+  }
+  const media = parseMediaDescription(bodyText(message));
+  if (media.ok && media.value.media.port === 0) return refused("its audio stream has port 0");
+  return media.ok ? parsed(media.value) : media;
+}
