@@ -1,0 +1,20 @@
+/**
+ * What a call server keeps on disk, whatever keeps it: call detail records, and its last word on each gateway's active
+ * connections. Calls return when the data is safe: a CDR is acknowledged to a gateway only after `storeCdr` returned.
+ */
+import type { CallDetailRecord } from "../cdr/call-detail-record.js";
+import type { GatewayRecord } from "../registry/connection-records.js";
+
+export interface RecordStore {
+  /** Merged with the one of the same key, if there is one; survives a power failure once it returned. */
+  storeCdr(record: CallDetailRecord): void;
+  /** In the order of their ends. */
+  cdrs(): CallDetailRecord[];
+  /** Replaces what was known of this gateway; may be a moment old after a power failure. */
+  storeGatewayRecord(record: GatewayRecord): void;
+  gatewayRecords(): GatewayRecord[];
+  close(): void;
+}
+
+/** Version of the store's own layout; a file of a later version is refused, of an earlier one brought forward. */
+export const storeFormatVersion = 1;

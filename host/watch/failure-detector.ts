@@ -1,0 +1,44 @@
+/**
+ * Whether the peer is silent, by the heartbeats alone. A verdict here is a suspicion: only the witnesses (witnesses.ts)
+ * make it a takeover. It holds no timer; whoever asks brings the time.
+ */
+export interface FailureDetectorOptions {
+  /** From here on the gateways are asked whether they still hear the peer. */
+  readonly lateAfterMs: number;
+  readonly deadAfterMs: number;
+}
+
+export type Verdict = "alive" | "late" | "dead";
+
+export class FailureDetector {
+  readonly #options: FailureDetectorOptions;
+  #lastHeardMs: number;
+
+  constructor(options: FailureDetectorOptions, nowMs: number) {
+    this.#options = options;
+    this.#lastHeardMs = nowMs;
+  }
+
+  /** A time before the last one changes nothing. */
+  heard(nowMs: number): void {
+    this.#lastHeardMs = Math.max(this.#lastHeardMs, nowMs);
+  }
+
+  get lastHeardMs(): number {
+    return this.#lastHeardMs;
+  }
+
+  verdict(nowMs: number): Verdict {
+    const silentMs = nowMs - this.#lastHeardMs;
+    if (silentMs >= this.#options.deadAfterMs) return "dead";
+    return silentMs >= this.#options.lateAfterMs ? "late" : "alive";
+  }
+
+  /** When the verdict changes next if nothing is heard; null when it is "dead" already. */
+  next(nowMs: number): number | null {
+    const { lateAfterMs, deadAfterMs } = this.#options;
+    const verdict = this.verdict(nowMs);
+    if (verdict === "dead") return null;
+    return this.#lastHeardMs + (verdict === "late" ? deadAfterMs : lateAfterMs);
+  }
+}
