@@ -1,0 +1,45 @@
+/** `holdover gateway -c FILE`: runs one media gateway until it is told to end. */
+import { Command, CommanderError } from "commander";
+import { pino } from "pino";
+import { gatewaySchema } from "../config.js";
+import { readConfigurationFile } from "../io/configuration-file.js";
+import { startGateway } from "../main.js";
+
+/** Exit code: 0 ended on request, 1 could not run, 2 wrong usage or configuration. */
+export async function run(args: readonly string[]): Promise<number> {
+  const command = new Command("holdover gateway")
+    .description("Run a media gateway: telephones on its lines, RTP to the next gateway, answers to call servers.")
+    .requiredOption("-c, --config <file>", "YAML configuration (docs/examples/gateway-1.yaml is one)")
+    .option("--check", "check the configuration and exit")
+    .exitOverride()
+    .allowExcessArguments(false);
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  const options = command.opts<{ config: string; check?: boolean }>();
+  const config = readConfigurationFile(options.config, gatewaySchema);
+  if (!config.ok) return complain(config.reason, 2);
+  if (options.check === true) return 0;
+  const log = pino({ level: config.value.logLevel, base: { gateway: config.value.name }, timestamp: pino.stdTimeFunctions.isoTime });
+  const gateway = await startGateway(config.value, log);
+  if (!gateway.ok) return complain(gateway.reason, 1);
+  log.info({ event: "listening", ...gateway.value.ports, network: gateway.value.network });
+  const signal = await terminationSignal();
+  log.info({ event: "ending", signal });
+  await gateway.value.close();
+  return 0;
+}
+
+function complain(reason: string, exitCode: number): number {
+  process.stderr.write(`holdover gateway: ${reason}\n`);
+  return exitCode;
+}
+
+function terminationSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
+}

@@ -1,0 +1,107 @@
+/** Every setting of a gateway with its bounds. Parsed once, at the door; nothing below reads a file or the environment. */
+import { isIpLiteral, parseAddress } from "#protocol/address.js";
+import { z } from "zod";
+
+const ipLiteral = z.string().refine(isIpLiteral, { error: "must be an IPv4 or IPv6 address" });
+const port = z.int().min(1).max(65_535);
+const evenPort = port.refine((value) => value % 2 === 0, { error: "must be even: RTCP goes on the next port" });
+const endpoint = z.string().regex(/^aaln\/[1-9]\d{0,3}$/, { error: 'must be an endpoint such as "aaln/1"' });
+const telephoneNumber = z.string().regex(/^[0-9*#]{1,20}$/, { error: 'must be 1 to 20 digits in quotes, such as "101"' });
+const socketAddress = z
+  .string()
+  .refine((text) => parseAddress(text).ok, { error: 'must be address:port, such as "192.0.2.7:5060"' });
+
+/** RFC 1123 host name, or an address literal in brackets as MGCP writes it. */
+const domainName = z
+  .string()
+  .max(255)
+  .regex(/^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])$/, { error: "must be a domain name" });
+
+const lines = z.strictObject({
+  /** Endpoint, number and telephone of the first line; the others are counted up from it, the telephone's address too. */
+  first: endpoint,
+  number: telephoneNumber,
+  phone: socketAddress,
+  count: z.int().min(1).max(1000).default(1),
+});
+
+export const gatewaySchema = z.strictObject({
+  /** The gateway's domain name, the part after the @ of its endpoints. */
+  name: domainName,
+  /** What it listens on and sends from; loopback unless configured. */
+  address: ipLiteral.default("127.0.0.1"),
+  mgcp: z.strictObject({ port: port.default(2427) }).prefault({}),
+  sip: z.strictObject({ port: port.default(5060) }).prefault({}),
+  /** Not there: no SNMP is spoken. There is no default community. */
+  snmp: z
+    .strictObject({ port: port.default(161), community: z.string().min(8).max(64) })
+    .optional(),
+  media: z
+    .strictObject({
+      address: ipLiteral.optional(),
+      portFirst: evenPort.default(16_384),
+      portLast: evenPort.default(24_574),
+      /** Differentiated services code point of the media packets (RFC 2474); 46 is Expedited Forwarding (RFC 3246). */
+      dscp: z.int().min(0).max(63).default(46),
+      codings: z
+        .array(z.enum(["PCMU", "PCMA"]))
+        .min(1)
+        .max(2)
+        .default(["PCMA", "PCMU"]),
+      ptimeMs: z.literal([10, 20, 30, 40, 50, 60]).default(20),
+      /** Way to the network: linux (epoll by koffi), portable (node:dgram), auto (the first that works). */
+      network: z.enum(["auto", "linux", "portable"]).default("auto"),
+    })
+    .prefault({}),
+  /** Who may command; the first is told of a restart. */
+  callAgents: z.array(z.strictObject({ address: ipLiteral, port: port.default(2727) })).min(1).max(16),
+  /** Who may only ask: management stations, watchers. */
+  askers: z.array(ipLiteral).max(64).default([]),
+  lines: z.array(lines).min(1).max(100),
+  /** Where the fencing epoch survives a restart; not there: it does not. */
+  stateFile: z.string().min(1).optional(),
+  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+});
+
+export type GatewayConfig = z.infer<typeof gatewaySchema>;
+
+export interface ConfiguredLine {
+  readonly line: string;
+  readonly number: string;
+  readonly phone: { readonly address: string; readonly port: number };
+}
+
+/** The lines one by one; a reason when they cannot be counted up or one is there twice. */
+export function configuredLines(config: GatewayConfig): { ok: true; value: ConfiguredLine[] } | { ok: false; reason: string } {
+  const all: ConfiguredLine[] = [];
+  for (const { first, number, phone, count } of config.lines) {
+    const start = parseAddress(phone);
+    if (!start.ok) return start;
+    const firstIndex = Number(first.slice("aaln/".length));
+    for (let index = 0; index < count; index += 1) {
+      const address = countUpAddress(start.value.address, index);
+      if (address === null) return { ok: false, reason: `lines: ${phone} cannot be counted up by ${index}` };
+      all.push({
+        line: `aaln/${firstIndex + index}`,
+        number: String(Number(number) + index).padStart(number.length, "0"),
+        phone: { address, port: start.value.port },
+      });
+    }
+  }
+  const seen = new Set<string>();
+  for (const { line, number } of all)
+    for (const name of [line, number]) {
+      if (seen.has(name)) return { ok: false, reason: `lines: ${name} is there twice` };
+      seen.add(name);
+    }
+  return { ok: true, value: all };
+}
+
+/** 192.0.2.7 and 3 give 192.0.2.10; only within the last octet, and IPv6 not beyond itself. */
+function countUpAddress(address: string, by: number): string | null {
+  if (by === 0) return address;
+  const parts = address.split(".");
+  const last = Number(parts[3]) + by;
+  if (parts.length !== 4 || last > 254) return null;
+  return [...parts.slice(0, 3), last].join(".");
+}

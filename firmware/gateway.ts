@@ -1,0 +1,299 @@
+/**
+ * The whole gateway without I/O: a datagram, an event of the media engine or the time goes in, what is to be done comes
+ * out, in the order in which it is to be done. firmware/main gives it sockets, a clock and a media engine; a simulation
+ * gives it its own.
+ *
+ *     mgcp datagram ─► mgcp-face ─► call-control ─► media commands        (engine)
+ *     sip datagram  ─► lines/sip-phone ─► line-stations ─┘                (telephones)
+ *                   └► sip-face ─┐
+ *     snmp datagram ─► snmp-face ┴► one snapshot of the connection table  (whoever asks)
+ */
+import type { Coding, Epoch, GatewaySnapshot } from "#protocol/active-connection.js";
+import { type Address, formatAddress } from "#protocol/address.js";
+import { type Random, randomHex } from "#protocol/chance.js";
+import type { OutgoingDatagram } from "#protocol/datagram.js";
+import { earliest } from "#protocol/deadlines.js";
+import type { EventName } from "#protocol/mgcp/message.js";
+import { MgcpTransactions, transactionDefaults } from "#protocol/mgcp/transactions.js";
+import type { SipOutput } from "#protocol/sip/sip-output.js";
+import { type SipEvent, SipTransactions, type SipTurn } from "#protocol/sip/transactions.js";
+import { SipPhones } from "./lines/sip-phone.js";
+import { CallControl, type ControlOutput, type Moment } from "./management/call-control.js";
+import { ConnectionTable } from "./management/connection-table.js";
+import { Endpoints } from "./management/endpoints.js";
+import { Fencing } from "./management/fencing.js";
+import { Journal } from "./management/journal.js";
+import { LegPool } from "./management/leg-pool.js";
+import { LineStations } from "./management/line-stations.js";
+import type { FaceOutput } from "./management/mgcp-answer.js";
+import { MgcpAudit } from "./management/mgcp-audit.js";
+import { MgcpConnections } from "./management/mgcp-connections.js";
+import { MgcpFace } from "./management/mgcp-face.js";
+import { MgcpRequests } from "./management/mgcp-requests.js";
+import { RestartNotice } from "./management/restart-notice.js";
+import { SipFace } from "./management/sip-face.js";
+import { SnmpFace } from "./management/snmp-face.js";
+import type { MediaCommand, MediaEvent, ReadLegStatistics } from "./media/media-port.js";
+
+export interface GatewayLine {
+  readonly line: string;
+  readonly number: string;
+  readonly phone: Address;
+}
+
+export interface GatewayOptions {
+  readonly name: string;
+  readonly address: string;
+  readonly mgcpPort: number;
+  readonly sipPort: number;
+  /** Null: no SNMP is answered. */
+  readonly community: string | null;
+  readonly media: {
+    readonly address: string;
+    readonly portFirst: number;
+    readonly portLast: number;
+    readonly dscp: number;
+    readonly codings: readonly Coding[];
+    readonly legsMax: number;
+  };
+  readonly callAgents: readonly Address[];
+  readonly askers: readonly string[];
+  readonly lines: readonly GatewayLine[];
+}
+
+export interface GatewaySurroundings {
+  readonly random: Random;
+  readonly readStatistics: ReadLegStatistics;
+  /** As persisted by the boot before; null when there was none. */
+  readonly epoch: Epoch | null;
+}
+
+export type GatewayPort = "mgcp" | "sip" | "snmp";
+
+export type GatewayOutput =
+  | { readonly kind: "send"; readonly port: GatewayPort; readonly datagram: OutgoingDatagram }
+  | { readonly kind: "media"; readonly command: MediaCommand }
+  /** To be on disk before the outputs behind it are acted on. */
+  | { readonly kind: "persist-epoch"; readonly epoch: Epoch }
+  | { readonly kind: "log"; readonly event: string; readonly fields: Readonly<Record<string, unknown>> };
+
+const limits = {
+  quarantineMax: 64,
+  journalEntriesMax: 10_000,
+  openTriesMax: 8,
+  connectionsPerLineMax: 1,
+  /** A claim may not leap further, DESIGN section 5. */
+  epochLeapMax: 1000,
+  restartPauseMs: 2000,
+} as const;
+
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #bootId: string;
+  readonly #startedAtMs: number;
+  readonly #table = new ConnectionTable();
+  readonly #journal = new Journal({ entriesMax: limits.journalEntriesMax });
+  readonly #fencing: Fencing;
+  readonly #endpoints: Endpoints;
+  readonly #sip: SipTransactions;
+  readonly #phones: SipPhones;
+  readonly #stations: LineStations;
+  readonly #control: CallControl;
+  readonly #restart: RestartNotice;
+  readonly #mgcpFace: MgcpFace;
+  readonly #sipFace: SipFace;
+  readonly #snmpFace: SnmpFace | null;
+  #toldCounter = 0;
+
+  constructor(options: GatewayOptions, { random, readStatistics, epoch }: GatewaySurroundings, nowMs: number) {
+    this.#options = options;
+    this.#bootId = randomHex(random, 12);
+    this.#startedAtMs = nowMs;
+    const { name, address, media, callAgents, askers, lines } = options;
+    const snapshot = (atMs: number) => this.snapshot(atMs);
+    const addresses = callAgents.map((agent) => agent.address);
+    this.#fencing = new Fencing({ leapMax: limits.epochLeapMax, callAgents: addresses, askers }, epoch);
+    const [firstAgent] = callAgents;
+    const locals = lines.map(({ line }) => line);
+    this.#endpoints = new Endpoints(locals, firstAgent === undefined ? "" : entityName(firstAgent), limits);
+    const sipAddress = { address, port: options.sipPort };
+    this.#sip = new SipTransactions({ sentBy: sipAddress }, random);
+    this.#phones = new SipPhones({ gatewayName: name, address: sipAddress, lines }, random);
+    const { codings, dscp } = media;
+    const pool = new LegPool(media);
+    const cname = `${name}/${this.#bootId}`.slice(0, 64);
+    const { openTriesMax, connectionsPerLineMax } = limits;
+    const stationMedia = { address: media.address, dscp, cname, codings: stationCodings(codings), openTriesMax };
+    this.#stations = new LineStations(lines, this.#phones, pool, stationMedia);
+    const connectionsMax = Math.floor(media.legsMax / 2);
+    this.#control = new CallControl(
+      { gateway: name, mediaAddress: media.address, cname, codings, dscp, connectionsMax, connectionsPerLineMax, openTriesMax },
+      { table: this.#table, journal: this.#journal, stations: this.#stations, pool, readStatistics, random },
+    );
+    this.#restart = new RestartNotice({ callAgents, pauseMs: limits.restartPauseMs });
+    const connections = new MgcpConnections(this.#control, this.#table);
+    const encodings = codings.map(({ encoding }) => encoding);
+    this.#mgcpFace = new MgcpFace({
+      domains: [name.toLowerCase(), `[${address.toLowerCase()}]`],
+      transactions: new MgcpTransactions(transactionDefaults, random),
+      endpoints: this.#endpoints,
+      table: this.#table,
+      fencing: this.#fencing,
+      connections,
+      requests: new MgcpRequests(this.#stations),
+      audit: new MgcpAudit({
+        gateway: name,
+        table: this.#table,
+        journal: this.#journal,
+        connections,
+        encodings,
+        snapshot,
+      }),
+      restart: this.#restart,
+    });
+    const mayAsk = (asker: string) => this.#fencing.mayAsk(asker);
+    this.#sipFace = new SipFace({ gateway: name, address: sipAddress, lines: locals, mayAsk }, snapshot, random);
+    this.#snmpFace =
+      options.community === null ? null : new SnmpFace({ community: options.community, mayAsk }, snapshot);
+  }
+
+  /** The gateway is in service: the first call agent that answers is told so. */
+  start(at: Moment): GatewayOutput[] {
+    this.#restart.begin(at.nowMs);
+    return this.#settle(this.#mgcpFace.tick(at), at);
+  }
+
+  receive(port: GatewayPort, bytes: Uint8Array, from: Address, at: Moment): GatewayOutput[] {
+    switch (port) {
+      case "mgcp":
+        return this.#settle(this.#mgcpFace.receive(bytes, from, at), at);
+      case "sip":
+        return this.#sipTurn(this.#sip.receive(bytes, from, at.nowMs), at);
+      case "snmp": {
+        const reply = this.#snmpFace?.handle(bytes, from, at.nowMs) ?? null;
+        return reply === null ? [] : [{ kind: "send", port, datagram: { bytes: reply, to: from } }];
+      }
+    }
+  }
+
+  mediaEvent(event: MediaEvent, at: Moment): GatewayOutput[] {
+    const outputs = this.#control.mediaEvent(event, at) ?? this.#stations.mediaEvent(event, at.nowMs) ?? [];
+    return this.#settle(outputs, at);
+  }
+
+  tick(at: Moment): GatewayOutput[] {
+    return [
+      ...this.#sipTurn(this.#sip.tick(at.nowMs), at),
+      ...this.#settle(this.#stations.fromPhones(this.#phones.tick(at.nowMs), at.nowMs), at),
+      ...this.#performSip(this.#sipFace.tick(at.nowMs), at),
+      ...this.#settle(this.#mgcpFace.tick(at), at),
+    ];
+  }
+
+  next(): number | null {
+    return earliest(this.#mgcpFace.next(), this.#sip.next(), this.#phones.next(), this.#sipFace.next());
+  }
+
+  /** Everything an audit can tell at this moment. */
+  snapshot(nowMs: number): GatewaySnapshot {
+    const notified = new Map(this.#endpoints.all().map(({ local, notifiedEntity }) => [local, notifiedEntity]));
+    return {
+      gateway: this.#options.name,
+      bootId: this.#bootId,
+      counter: this.#table.counter,
+      upMs: Math.round(nowMs - this.#startedAtMs),
+      epoch: this.#fencing.epoch,
+      heard: this.#fencing.heardAgents(nowMs),
+      connections: [...this.#table.rows()].map((row) =>
+        this.#control.describe(row, notified.get(row.endpoint) ?? "", nowMs),
+      ),
+      lineEvents: this.#journal.lineEvents(nowMs),
+      ended: this.#journal.endedConnections(nowMs),
+    };
+  }
+
+  /** Outputs of the faces and of call-control, each carried to whom it concerns, until nothing is left inside. */
+  #settle(inner: readonly (FaceOutput | ControlOutput)[], at: Moment): GatewayOutput[] {
+    const outputs: GatewayOutput[] = [];
+    for (const output of inner) outputs.push(...this.#settleOne(output, at));
+    return [...outputs, ...this.#tellWatchers(at)];
+  }
+
+  #settleOne(output: FaceOutput, at: Moment): GatewayOutput[] {
+    switch (output.kind) {
+      case "send":
+        return [{ kind: "send", port: "mgcp", datagram: output.datagram }];
+      case "media":
+      case "persist-epoch":
+      case "log":
+        return [output];
+      case "sip":
+        return this.#performSip([output.output], at);
+      case "created":
+      case "not-created":
+        return this.#settle(this.#mgcpFace.controlled(output, at), at);
+      case "recouple":
+        return this.#settle(this.#control.recouple(output.line, at), at);
+      case "line-event":
+        return this.#lineEvent(output, at);
+      case "trouble":
+        return [{ kind: "log", event: "line-trouble", fields: { line: output.line, reason: output.reason } }];
+    }
+  }
+
+  #lineEvent(output: Extract<ControlOutput, { kind: "line-event" }>, at: Moment): GatewayOutput[] {
+    const { line, event, dialled } = output;
+    const [connection] = this.#table.onEndpoint(line);
+    this.#journal.lineEvent(line, event, connection?.callId ?? "", at.nowMs);
+    this.#table.touch();
+    const observed = [lineEventName(event === "on-hook" ? "hu" : "hd"), ...(dialled === null ? [] : digits(dialled))];
+    const log: GatewayOutput = { kind: "log", event: "line-event", fields: { line, event, dialled } };
+    return [log, ...this.#settle(observed.flatMap((name) => this.#mgcpFace.observe(line, name, at)), at)];
+  }
+
+  #sipTurn(turn: SipTurn, at: Moment): GatewayOutput[] {
+    const outputs: GatewayOutput[] = sipSends(turn.sends);
+    for (const event of turn.events) outputs.push(...this.#sipEvent(event, at));
+    return outputs;
+  }
+
+  /** Subscriptions and OPTIONS are the face's, everything about calls the telephones'. */
+  #sipEvent(event: SipEvent, at: Moment): GatewayOutput[] {
+    if (this.#sipFace.owns(event)) return this.#performSip(this.#sipFace.sipEvent(event, at.nowMs), at);
+    return this.#settle(this.#stations.fromPhones(this.#phones.sipEvent(event, at.nowMs), at.nowMs), at);
+  }
+
+  #performSip(outputs: readonly SipOutput[], at: Moment): GatewayOutput[] {
+    return outputs.length === 0 ? [] : this.#sipTurn(this.#sip.perform(outputs, at.nowMs), at);
+  }
+
+  #tellWatchers(at: Moment): GatewayOutput[] {
+    if (this.#table.counter === this.#toldCounter) return [];
+    this.#toldCounter = this.#table.counter;
+    return this.#performSip(this.#sipFace.changed(at.nowMs), at);
+  }
+}
+
+function sipSends(datagrams: readonly OutgoingDatagram[]): GatewayOutput[] {
+  return datagrams.map((datagram) => ({ kind: "send", port: "sip", datagram }));
+}
+
+function entityName(agent: Address): string {
+  const text = formatAddress(agent);
+  const host = text.slice(0, text.lastIndexOf(":"));
+  return `ca@${host.startsWith("[") ? host : `[${host}]`}:${agent.port}`;
+}
+
+/** Between station and gateway µ-law is preferred, whatever the network side prefers. */
+function stationCodings(codings: readonly Coding[]): Coding[] {
+  return [...codings].sort((a, b) => a.payloadType - b.payloadType);
+}
+
+function lineEventName(event: string): EventName {
+  return { packageName: "L", event, connectionId: null, parameters: [] };
+}
+
+/** A number sent all at once is complete: the timer that would end it has, so to speak, run out. */
+function digits(dialled: string): EventName[] {
+  return [...dialled, "T"].map((event) => ({ packageName: "D", event, connectionId: null, parameters: [] }));
+}

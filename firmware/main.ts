@@ -1,0 +1,154 @@
+/** Builds the gateway's parts from the configuration, gives the core its sockets, clock, dice and engine, and runs it. */
+import { randomBytes } from "node:crypto";
+import type { Coding } from "#protocol/active-connection.js";
+import type { Address } from "#protocol/address.js";
+import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+import type { Logger } from "pino";
+import { type ConfiguredLine, configuredLines, type GatewayConfig } from "./config.js";
+import { Gateway, type GatewayOutput, type GatewayPort } from "./gateway.js";
+import { DeadlineTimer } from "./io/deadline-timer.js";
+import { type MediaEngine, startMediaEngine } from "./io/media-engine.js";
+import { monotonicMs } from "./io/monotonic-clock.js";
+import { readState, writeState } from "./io/state-file.js";
+import { openUdpSocket, type UdpSocket } from "./io/udp-socket.js";
+import type { Moment } from "./management/call-control.js";
+
+export interface RunningGateway {
+  readonly ports: Readonly<Record<"mgcp" | "sip", Address>> & { readonly snmp: Address | null };
+  /** How the media reach the network. */
+  readonly network: string;
+  close(): Promise<void>;
+}
+
+/** A reason when a port is in use, an address is not here, or the state file cannot be read. */
+export async function startGateway(config: GatewayConfig, log: Logger): Promise<ParseResult<RunningGateway>> {
+  const lines = configuredLines(config);
+  if (!lines.ok) return lines;
+  const epoch = config.stateFile === undefined ? parsed(null) : readState(config.stateFile);
+  if (!epoch.ok) return epoch;
+  const engine = await startMediaEngine({ network: config.media.network });
+  const { readStatistics, legsMax } = engine;
+  const surroundings = { random: secureRandom, readStatistics, epoch: epoch.value };
+  const gateway = new Gateway(coreOptions(config, lines.value, legsMax), surroundings, monotonicMs());
+  const edge = new GatewayEdge(gateway, engine, config, log);
+  const opened = await edge.open();
+  if (opened !== null) {
+    await edge.close();
+    return refused(opened);
+  }
+  return parsed(edge.running());
+}
+
+class GatewayEdge {
+  readonly #gateway: Gateway;
+  readonly #engine: MediaEngine;
+  readonly #config: GatewayConfig;
+  readonly #log: Logger;
+  readonly #sockets = new Map<GatewayPort, UdpSocket>();
+  readonly #timer = new DeadlineTimer(() => this.#act(this.#gateway.tick(moment())));
+
+  constructor(gateway: Gateway, engine: MediaEngine, config: GatewayConfig, log: Logger) {
+    this.#gateway = gateway;
+    this.#engine = engine;
+    this.#config = config;
+    this.#log = log;
+  }
+
+  /** The reason why it cannot run, or null. */
+  async open(): Promise<string | null> {
+    const { address, mgcp, sip, snmp } = this.#config;
+    const ports: [GatewayPort, number][] = [
+      ["mgcp", mgcp.port],
+      ["sip", sip.port],
+    ];
+    if (snmp !== undefined) ports.push(["snmp", snmp.port]);
+    for (const [port, number] of ports) {
+      const socket = await openUdpSocket({ address, port: number }, (bytes, from) =>
+        this.#act(this.#gateway.receive(port, bytes, from, moment())),
+      );
+      if (!socket.ok) return `${port}: ${socket.reason}`;
+      this.#sockets.set(port, socket.value);
+    }
+    this.#engine.onEvent((event) => this.#act(this.#gateway.mediaEvent(event, moment())));
+    this.#act(this.#gateway.start(moment()));
+    return null;
+  }
+
+  running(): RunningGateway {
+    const { address, mgcp, sip, snmp } = this.#config;
+    return {
+      ports: {
+        mgcp: { address, port: mgcp.port },
+        sip: { address, port: sip.port },
+        snmp: snmp === undefined ? null : { address, port: snmp.port },
+      },
+      network: this.#engine.network,
+      close: () => this.close(),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#timer.stop();
+    await Promise.all([...this.#sockets.values()].map((socket) => socket.close()));
+    this.#sockets.clear();
+    await this.#engine.close();
+  }
+
+  #act(outputs: readonly GatewayOutput[]): void {
+    for (const output of outputs) this.#actOn(output);
+    this.#timer.arm(this.#gateway.next());
+  }
+
+  #actOn(output: GatewayOutput): void {
+    switch (output.kind) {
+      case "send":
+        this.#sockets.get(output.port)?.send(output.datagram.bytes, output.datagram.to);
+        return;
+      case "media":
+        this.#engine.send(output.command);
+        return;
+      case "persist-epoch":
+        if (this.#config.stateFile !== undefined) writeState(this.#config.stateFile, output.epoch);
+        return;
+      case "log":
+        this.#log.info({ event: output.event, monotonicMs: Math.round(monotonicMs()), ...output.fields });
+        return;
+    }
+  }
+}
+
+function moment(): Moment {
+  return { nowMs: monotonicMs(), wallMs: Date.now() };
+}
+
+/** 48 bits from the system's generator: identifiers of connections, dialogs and sessions must not be guessable. */
+function secureRandom(): number {
+  return randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+}
+
+function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], legsMax: number) {
+  const { media } = config;
+  return {
+    name: config.name,
+    address: config.address,
+    mgcpPort: config.mgcp.port,
+    sipPort: config.sip.port,
+    community: config.snmp?.community ?? null,
+    media: {
+      address: media.address ?? config.address,
+      portFirst: media.portFirst,
+      portLast: media.portLast,
+      dscp: media.dscp,
+      codings: media.codings.map((encoding) => coding(encoding, media.ptimeMs)),
+      legsMax,
+    },
+    callAgents: config.callAgents,
+    askers: config.askers,
+    lines,
+  };
+}
+
+/** Static payload types of RFC 3551 table 4. */
+function coding(encoding: "PCMU" | "PCMA", ptimeMs: number): Coding {
+  return { encoding, clockRateHz: 8000, payloadType: encoding === "PCMU" ? 0 : 8, ptimeMs };
+}

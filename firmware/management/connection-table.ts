@@ -1,0 +1,155 @@
+/**
+ * The one truth about which connections there are. call-control is its only writer; the three faces read snapshots.
+ * Every creation, deletion and change bumps the change counter; statistics never do, they are read with the row.
+ */
+import type {
+  ActiveConnection,
+  Coding,
+  ConnectionMode,
+  ConnectionState,
+  ConnectionStatistics,
+  Epoch,
+  OriginatingDevice,
+} from "#protocol/active-connection.js";
+import type { MediaDescription } from "#protocol/sdp.js";
+import type { ReadLegStatistics } from "../media/media-port.js";
+import type { LegLease } from "./leg-pool.js";
+
+export interface ConnectionRow {
+  readonly connectionId: string;
+  readonly callId: string;
+  readonly endpoint: string;
+  readonly mode: ConnectionMode;
+  readonly lease: LegLease;
+  /** What was negotiated; null until the far description is known. */
+  readonly sendCoding: Coding | null;
+  readonly receiveCoding: Coding;
+  readonly dscp: number;
+  readonly local: MediaDescription;
+  readonly remote: MediaDescription | null;
+  readonly origin: OriginatingDevice;
+  readonly tag: string;
+  readonly epoch: Epoch | null;
+  /** Set once: both descriptions and a mode that carries media. */
+  readonly started: { readonly atMs: number; readonly wallMs: number } | null;
+}
+
+export class ConnectionTable {
+  readonly #rows = new Map<string, ConnectionRow>();
+  readonly #changedAt = new Map<string, number>();
+  #counter = 0;
+
+  /** Grows by one with each change since the gateway started. */
+  get counter(): number {
+    return this.#counter;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get(connectionId: string): ConnectionRow | undefined {
+    return this.#rows.get(connectionId);
+  }
+
+  onEndpoint(endpoint: string): ConnectionRow[] {
+    return [...this.#rows.values()].filter((row) => row.endpoint === endpoint);
+  }
+
+  rows(): IterableIterator<ConnectionRow> {
+    return this.#rows.values();
+  }
+
+  changedAt(connectionId: string): number {
+    return this.#changedAt.get(connectionId) ?? 0;
+  }
+
+  put(row: ConnectionRow): void {
+    this.#rows.set(row.connectionId, row);
+    this.#changedAt.set(row.connectionId, this.#bump());
+  }
+
+  remove(connectionId: string): void {
+    if (!this.#rows.delete(connectionId)) return;
+    this.#changedAt.delete(connectionId);
+    this.#bump();
+  }
+
+  /** Something changed that an audit tells of, but no row: a line event, the owner. */
+  touch(): void {
+    this.#bump();
+  }
+
+  #bump(): number {
+    this.#counter += 1;
+    return this.#counter;
+  }
+}
+
+export interface RowContext {
+  readonly gateway: string;
+  readonly notifiedEntity: string;
+  readonly changedAt: number;
+  readonly readStatistics: ReadLegStatistics;
+}
+
+/** The row as a call server is told of it at this moment. */
+export function activeConnection(row: ConnectionRow, context: RowContext, nowMs: number): ActiveConnection {
+  const statistics = context.readStatistics(row.lease.leg, row.lease.generation);
+  return {
+    gateway: context.gateway,
+    connectionId: row.connectionId,
+    callId: row.callId,
+    endpoint: row.endpoint,
+    mode: row.mode,
+    state: connectionState(row),
+    origin: row.origin,
+    durationMs: row.started === null ? 0 : Math.max(0, Math.round(nowMs - row.started.atMs)),
+    startedWallMs: row.started === null ? null : Math.round(row.started.wallMs),
+    sendCoding: row.sendCoding,
+    receiveCoding: row.receiveCoding,
+    qos: { dscp: row.dscp, reservation: "none" },
+    localMedia: row.local.media,
+    remoteMedia: row.remote?.media ?? null,
+    learntMedia: statistics?.learntRemote ?? null,
+    statistics: statistics === null ? noStatistics : connectionStatistics(statistics, nowMs),
+    notifiedEntity: context.notifiedEntity,
+    epoch: row.epoch,
+    tag: row.tag,
+    changedAt: context.changedAt,
+  };
+}
+
+function connectionState(row: ConnectionRow): ConnectionState {
+  if (row.started === null) return "setting-up";
+  return row.mode === "sendrecv" ? "up" : "held";
+}
+
+const noStatistics: ConnectionStatistics = {
+  packetsSent: 0,
+  octetsSent: 0,
+  packetsReceived: 0,
+  octetsReceived: 0,
+  packetsLost: 0,
+  jitterMs: null,
+  roundTripMs: null,
+  mos: null,
+  lastMediaAgeMs: null,
+};
+
+function connectionStatistics(
+  leg: NonNullable<ReturnType<ReadLegStatistics>>,
+  nowMs: number,
+): ConnectionStatistics {
+  return {
+    packetsSent: leg.packetsSent,
+    octetsSent: leg.octetsSent,
+    packetsReceived: leg.packetsReceived,
+    octetsReceived: leg.octetsReceived,
+    packetsLost: leg.packetsLost,
+    jitterMs: leg.jitterMs,
+    roundTripMs: leg.roundTripMs,
+    mos: null,
+    lastMediaAgeMs: leg.lastReceivedAtMs === null ? null : Math.max(0, Math.round(nowMs - leg.lastReceivedAtMs)),
+  };
+}

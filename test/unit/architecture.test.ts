@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Which folder may import which (ARCHITECTURE.md says the same in words; both change in one commit). A folder may always
+ * import itself. "npm" is any package, "node" any node: module; crypto is the hashes, HMACs and ciphers of node:crypto.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "firmware/protocol": ["npm:sdp-transform"],
+  "firmware/media": ["firmware/protocol"],
+  "firmware/lines": ["firmware/protocol"],
+  "firmware/management": ["firmware/protocol", "firmware/media", "firmware/lines"],
+  "firmware/phone": ["firmware/protocol", "firmware/media"],
+  "firmware/gateway.ts": ["firmware/protocol", "firmware/media", "firmware/lines", "firmware/management"],
+  "firmware/config.ts": ["firmware/protocol", "npm:zod"],
+  "firmware/io": ["firmware/protocol", "firmware/media", "node", "npm"],
+  "firmware/main.ts": ["firmware", "node", "npm"],
+  "firmware/cli": ["firmware", "node", "npm"],
+  "host/query": ["firmware/protocol"],
+  "host/registry": ["firmware/protocol"],
+  "host/watch": ["firmware/protocol", "host/query", "host/registry"],
+  "host/cdr": ["firmware/protocol"],
+  "host/store": ["firmware/protocol", "host/cdr", "host/registry"],
+  "host/call-agent": ["firmware/protocol", "host/cdr", "host/registry"],
+  "host/call-server.ts": [
+    "firmware/protocol",
+    "host/call-agent",
+    "host/query",
+    "host/registry",
+    "host/watch",
+    "host/cdr",
+    "host/store",
+    "node:crypto",
+  ],
+  "host/config.ts": ["firmware/protocol", "npm:zod"],
+  "host/io": ["firmware/protocol", "host", "node", "npm"],
+  "host/main.ts": ["firmware/protocol", "host", "node", "npm"],
+  "host/cli": ["firmware/protocol", "host", "node", "npm"],
+};
+
+/** The one program dispatches to both sides, by dynamic import. */
+const DISPATCHER = "host/cli/holdover.ts";
+
+/** Folders that are told the time and the dice. */
+const TOLD = Object.keys(MAY_IMPORT).filter((place) => !/\/(io|cli)$|main\.ts$/.test(place));
+const BANNED = [
+  [/\bDate\.now\b|\bnew Date\(\)/, "the wall clock"],
+  [/\bperformance\b|\bprocess\.hrtime\b/, "the monotonic clock"],
+  [/\bMath\.random\b|\brandomBytes\b|\brandomUUID\b|\bgetRandomValues\b/, "chance"],
+  [/\bset(Timeout|Interval|Immediate)\b/, "timers"],
+  [/\bprocess\.(env|argv|cwd|stdout|stderr)\b|\bconsole\./, "the environment"],
+] as const;
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name));
+}
+
+const files = [...sourceFiles("firmware"), ...sourceFiles("host")];
+
+/** The row of the table a file belongs to: its own, or the longest folder's. */
+function placeOf(file: string): string | undefined {
+  return Object.keys(MAY_IMPORT)
+    .filter((place) => file === place || file.startsWith(`${place}/`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => {
+    const name = match[1] ?? "";
+    if (name.startsWith("#protocol/")) return `firmware/protocol/${name.slice("#protocol/".length)}`;
+    if (name.startsWith(".")) return relative(root, join(root, dirname(file), name));
+    return name.startsWith("node:") ? name : `npm:${name}`;
+  });
+}
+
+function isAllowed(imported: string, place: string, allowed: readonly string[]): boolean {
+  const [kind] = imported.split(":");
+  return [place, ...allowed].some(
+    (one) => imported === one || imported.replace(/\.js$/, ".ts") === one || imported.startsWith(`${one}/`) || kind === one,
+  );
+}
+
+test("every source file belongs to a row of the import table", () => {
+  expect(files.filter((file) => placeOf(file) === undefined)).toEqual([]);
+});
+
+test("imports go only where the table allows", () => {
+  const wrong = files.flatMap((file) => {
+    const place = placeOf(file);
+    if (place === undefined || file === DISPATCHER) return [];
+    const allowed = MAY_IMPORT[place] ?? [];
+    return importsOf(file)
+      .filter((imported) => !isAllowed(imported, place, allowed))
+      .map((imported) => `${file} imports ${imported}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("the cores are told the time, the dice and the environment", () => {
+  const wrong = files
+    .filter((file) => TOLD.includes(placeOf(file) ?? ""))
+    .flatMap((file) => {
+      const code = readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+      return BANNED.filter(([pattern]) => pattern.test(code)).map(([, what]) => `${file} touches ${what}`);
+    });
+  expect(wrong).toEqual([]);
+});
+
+test("no folder or file is a drawer for odds and ends", () => {
+  const drawers = /(^|\/)(utils?|helpers?|common|managers?|types|misc|shared|index)(\.ts|\/)/;
+  expect(files.filter((file) => drawers.test(file))).toEqual([]);
+});
+
+test("no test or source file is hardly readable for its length", () => {
+  const long = [...files, ...sourceFiles("test")].filter(
+    (file) => readFileSync(join(root, file), "utf8").split("\n").length > 500,
+  );
+  expect(long).toEqual([]);
+});

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { Journal } from "../../../firmware/management/journal.js";
+
+test("a line event is told with its age until it is acknowledged", () => {
+  const journal = new Journal({ entriesMax: 10 });
+  journal.lineEvent("aaln/1", "off-hook", "", 1000);
+  journal.lineEvent("aaln/1", "on-hook", "A1", 4000);
+  expect(journal.lineEvents(5000)).toEqual([
+    { sequence: 1, endpoint: "aaln/1", kind: "off-hook", ageMs: 4000, callId: "" },
+    { sequence: 2, endpoint: "aaln/1", kind: "on-hook", ageMs: 1000, callId: "A1" },
+  ]);
+  journal.acknowledge(1);
+  expect(journal.lineEvents(5000).map((event) => event.sequence)).toEqual([2]);
+});
+
+test("what is pushed out unacknowledged is counted", () => {
+  const journal = new Journal({ entriesMax: 2 });
+  for (const nowMs of [1, 2, 3]) journal.lineEvent("aaln/1", "answer", "", nowMs);
+  expect(journal.lineEvents(3).map((event) => event.sequence)).toEqual([2, 3]);
+  expect(journal.lost).toBe(1);
+});
