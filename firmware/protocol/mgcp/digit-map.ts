@@ -1,0 +1,125 @@
+/**
+ * Digit maps (RFC 3435 section 2.1.5): what has been dialled, held against the dial plan a call agent loaded. Timers are
+ * not here: their expiry is the letter T among what was dialled.
+ *
+ *   (0T|00T|[1-7]xxx|8xxxxxxx|*xx|9011x.T)
+ */
+import { type ParseResult, parsed, refused } from "../parse-result.js";
+
+export const digitMapCharactersMax = 8_192;
+export const dialledMax = 256;
+
+/** One position of an alternative: the letters it takes, and whether any number of them (".") may stand there. */
+interface Position {
+  readonly letters: string;
+  readonly repeats: boolean;
+}
+
+export type DigitMap = readonly (readonly Position[])[];
+
+/**
+ * unambiguous match: an alternative is complete, the digits go to the call agent at once; partial match: an alternative
+ * may still be completed; no match: nothing can, which is reported as well ("over-qualified").
+ */
+export type DigitMatch = "unambiguous match" | "partial match" | "no match";
+
+const knownLetters = "0123456789#*ABCDT";
+
+/** One string or a list in parentheses; refused for letters of extension packages (code 537). */
+export function parseDigitMap(text: string): ParseResult<DigitMap> {
+  if (text.length > digitMapCharactersMax) return refused(`digit map above ${digitMapCharactersMax} characters`);
+  const compact = text.toUpperCase().replace(/[ \t]/g, "");
+  const inner = compact.startsWith("(") && compact.endsWith(")") ? compact.slice(1, -1) : compact;
+  const alternatives: Position[][] = [];
+  for (const alternative of inner.split("|")) {
+    const positions = parseAlternative(alternative);
+    if (!positions.ok) return positions;
+    alternatives.push(positions.value);
+  }
+  return parsed(alternatives);
+}
+
+/** A map that cannot be read matches nothing. */
+export function matchDigitMap(text: string, dialled: string): DigitMatch {
+  const map = parseDigitMap(text);
+  return map.ok ? matchDigits(map.value, dialled) : "no match";
+}
+
+/** `dialled` is one letter per event: digits, `#`, `*`, A to D, and T for a timer that ran out. */
+export function matchDigits(map: DigitMap, dialled: string): DigitMatch {
+  if (dialled.length > dialledMax) return "no match";
+  const letters = dialled.toUpperCase();
+  let partial = false;
+  for (const alternative of map) {
+    const reached = matchAlternative(alternative, letters);
+    if (reached.has(alternative.length)) return "unambiguous match";
+    if (reached.size > 0) partial = true;
+  }
+  return partial ? "partial match" : "no match";
+}
+
+/** The positions that may come next once all letters are taken: a walk over all at once, never back. */
+function matchAlternative(alternative: readonly Position[], letters: string): Set<number> {
+  let reached = withoutRepeats(alternative, [0]);
+  for (const letter of letters) {
+    const next: number[] = [];
+    for (const index of reached) {
+      const position = alternative[index];
+      if (position?.letters.includes(letter) === true) next.push(position.repeats ? index : index + 1);
+    }
+    if (next.length === 0) return new Set();
+    reached = withoutRepeats(alternative, next);
+  }
+  return reached;
+}
+
+/** A repeated position may be left without a letter. */
+function withoutRepeats(alternative: readonly Position[], from: readonly number[]): Set<number> {
+  const reached = new Set<number>();
+  for (const start of from) {
+    for (let index = start; !reached.has(index); index++) {
+      reached.add(index);
+      if (alternative[index]?.repeats !== true) break;
+    }
+  }
+  return reached;
+}
+
+function parseAlternative(text: string): ParseResult<Position[]> {
+  const positions: Position[] = [];
+  for (let index = 0; index < text.length; ) {
+    const close = text.charAt(index) === "[" ? text.indexOf("]", index) : index;
+    if (close < 0) return refused("digit map with an open range");
+    const letters = close === index ? expandLetter(text.charAt(index)) : expandRange(text.slice(index + 1, close));
+    if (letters === null) return refused(`digit map with "${text.slice(index, close + 1)}"`);
+    index = close + 1;
+    const repeats = text.charAt(index) === ".";
+    if (repeats) index += 1;
+    positions.push({ letters, repeats });
+  }
+  return positions.length === 0 ? refused("digit map with an empty alternative") : parsed(positions);
+}
+
+function expandLetter(letter: string): string | null {
+  if (letter === "X") return "0123456789";
+  return letter !== "" && knownLetters.includes(letter) ? letter : null;
+}
+
+/** `1-7`, `0-9*#T`, `A-D`, `x`; null for anything else. */
+function expandRange(text: string): string | null {
+  let letters = "";
+  for (let index = 0; index < text.length; ) {
+    const first = expandLetter(text.charAt(index));
+    if (first === null) return null;
+    if (text.charAt(index + 1) !== "-") {
+      letters += first;
+      index += 1;
+      continue;
+    }
+    const subrange = knownLetters.slice(knownLetters.indexOf(first), knownLetters.indexOf(text.charAt(index + 2)) + 1);
+    if (!/^(?:\d+|[A-D]+)$/.test(subrange)) return null;
+    letters += subrange;
+    index += 3;
+  }
+  return letters === "" ? null : letters;
+}

@@ -1,0 +1,294 @@
+/**
+ * The parameter lines of MGCP (RFC 3435 section 3.2.2 and Appendix A): one table, a row per parameter, that parser and
+ * writer share. Which parameter a command may or must have is not here (management and the query know).
+ */
+import { type ParseResult, parsed, refused } from "../parse-result.js";
+import { parseEndpoint } from "./entity-name.js";
+import { parseEvents, parseRequestedEvents, writeEvents, writeRequestedEvents } from "./event-names.js";
+import { parseWholeNumber } from "./fields.js";
+import { parseList, splitList } from "./list-syntax.js";
+import { parseLocalOptions, writeLocalOptions } from "./local-connection-options.js";
+import { type ConnectionParameters, type ExtensionParameter, formatEndpoint, type MgcpParameters } from "./message.js";
+import { type ParameterResult, right, withCode, wrong } from "./parameter-result.js";
+
+/** A parameter's value in one line; a digit map needs at least 2,048 (section 2.1.5), an audit row some thousand. */
+export const parameterCharactersMax = 16_384;
+
+const unsupportedQuarantine = 508;
+const unrecognizedExtension = 511;
+const unknownAction = 523;
+const unsupportedParameter = 539;
+
+type ParameterKey = Exclude<keyof MgcpParameters, "extensions">;
+type Value<K extends ParameterKey> = NonNullable<MgcpParameters[K]>;
+type Draft = { -readonly [K in keyof MgcpParameters]?: MgcpParameters[K] };
+
+interface ParameterRow {
+  readonly code: string;
+  readonly key: ParameterKey;
+  /** Takes the line's value into the draft; null when that went well. */
+  readonly read: (text: string, draft: Draft) => { readonly code: number; readonly reason: string } | null;
+  /** The values of as many lines as it needs. */
+  readonly write: (parameters: MgcpParameters) => readonly string[];
+}
+
+function row<K extends ParameterKey>(
+  code: string,
+  key: K,
+  read: (text: string) => ParameterResult<Value<K>>,
+  write: (value: Value<K>) => string,
+): ParameterRow {
+  return {
+    code,
+    key,
+    read: (text, draft) => {
+      if (draft[key] !== undefined) return wrong(`${code}: is there more than once`);
+      const result = read(text);
+      if (!result.ok) return { code: result.code, reason: `${code}: ${result.reason}` };
+      draft[key] = result.value;
+      return null;
+    },
+    write: (parameters) => {
+      const value = parameters[key];
+      return value === undefined ? [] : [write(value)];
+    },
+  };
+}
+
+/** Parameters that may stand in several lines (section 3.3): one element, or none, in each. */
+function repeatable<K extends "connectionIds" | "endpointIds" | "capabilities">(
+  code: string,
+  key: K,
+  read: (text: string) => ParseResult<Value<K>>,
+  join: (before: Value<K>, more: Value<K>) => Value<K>,
+  write: (value: Value<K>) => readonly string[],
+): ParameterRow {
+  return {
+    code,
+    key,
+    read: (text, draft) => {
+      const result = read(text);
+      if (!result.ok) return wrong(`${code}: ${result.reason}`);
+      const before = draft[key];
+      draft[key] = before === undefined ? result.value : join(before, result.value);
+      return null;
+    },
+    write: (parameters) => {
+      const value = parameters[key];
+      if (value === undefined) return [];
+      const lines = write(value);
+      return lines.length === 0 ? [""] : lines;
+    },
+  };
+}
+
+/** In the order of Appendix A, which is the order they are written in. */
+const rows: readonly ParameterRow[] = [
+  row("K", "responseAck", (text) => withCode(parseList(text, parseIdRange)), writeIdRanges),
+  row("B", "bearerInformation", right, asWritten),
+  row("C", "callId", (text) => withCode(parseHexIdentifier(text)), asWritten),
+  repeatable(
+    "I",
+    "connectionIds",
+    (text) => parseList(text, parseHexIdentifier),
+    (before, more) => [...before, ...more],
+    (ids) => [ids.join(",")],
+  ),
+  row("N", "notifiedEntity", (text) => withCode(parseBounded(text, 520)), asWritten),
+  row("X", "requestIdentifier", (text) => (text === "" ? right(text) : withCode(parseHexIdentifier(text))), asWritten),
+  row("L", "localOptions", parseLocalOptions, writeLocalOptions),
+  row("M", "mode", (text) => withCode(parseKeyword(text)), asWritten),
+  row("R", "requestedEvents", (text) => withCode(parseRequestedEvents(text), unknownAction), writeRequestedEvents),
+  row("S", "signals", (text) => withCode(parseEvents(text)), writeEvents),
+  row("D", "digitMap", right, asWritten),
+  row("O", "observedEvents", (text) => withCode(parseEvents(text)), writeEvents),
+  row("P", "connectionParameters", (text) => withCode(parseConnectionParameters(text)), writeConnectionParameters),
+  row("E", "reasonCode", (text) => withCode(parseReasonCode(text)), writeReasonCode),
+  repeatable(
+    "Z",
+    "endpointIds",
+    (text) => (text === "" ? parsed([]) : listed(parseEndpoint(text))),
+    (before, more) => [...before, ...more],
+    (endpoints) => endpoints.map(formatEndpoint),
+  ),
+  row("Z2", "secondEndpoint", (text) => withCode(parseEndpoint(text)), formatEndpoint),
+  row("I2", "secondConnectionId", (text) => withCode(parseHexIdentifier(text)), asWritten),
+  row("F", "requestedInfo", parseRequestedInfo, (codes) => codes.join(",")),
+  row("Q", "quarantine", (text) => withCode(parseQuarantine(text), unsupportedQuarantine), writeQuarantine),
+  row("T", "detectEvents", (text) => withCode(parseEvents(text)), writeEvents),
+  row("RM", "restartMethod", (text) => withCode(parseKeyword(text)), asWritten),
+  row("RD", "restartDelaySeconds", (text) => withCode(parseNumber(text, 999_999)), String),
+  repeatable(
+    "A",
+    "capabilities",
+    (text) => parsed(text === "" ? [] : [text]),
+    (before, more) => [...before, ...more],
+    (capabilities) => capabilities,
+  ),
+  row("ES", "eventStates", (text) => withCode(parseEvents(text)), writeEvents),
+  row(
+    "PL",
+    "packages",
+    (text) => withCode(parseList(text, parsePackage)),
+    (packages) => packages.map(({ name, version }) => `${name}:${version}`).join(","),
+  ),
+  row("MD", "datagramBytesMax", (text) => withCode(parseNumber(text, 999_999_999)), String),
+];
+
+const rowsByCode = new Map(rows.map((entry) => [entry.code, entry]));
+
+export type Refusal = { readonly code: number; readonly reason: string };
+
+/**
+ * The lines between first line and session description. A command is refused for a line that is not understood; in a
+ * response such a line is passed over (section 3.3).
+ */
+export function parseParameters(lines: readonly string[], isCommand: boolean): ParameterResult<MgcpParameters> {
+  const draft: Draft = {};
+  const extensions: ExtensionParameter[] = [];
+  for (const line of lines) {
+    const refusal = readLine(line, draft, extensions);
+    if (refusal !== null && isCommand) return wrong(refusal.reason, refusal.code);
+  }
+  return right(extensions.length === 0 ? draft : { ...draft, extensions });
+}
+
+/** Lines without their ends, extensions last, in the order they were given. */
+export function writeParameters(parameters: MgcpParameters): string[] {
+  const lines: string[] = [];
+  for (const { code, write } of rows) for (const value of write(parameters)) lines.push(writeLine(code, value));
+  for (const { name, value } of parameters.extensions ?? []) lines.push(writeLine(name, value));
+  return lines;
+}
+
+function writeLine(name: string, value: string): string {
+  return value === "" ? `${name}:` : `${name}: ${value}`;
+}
+
+function readLine(line: string, draft: Draft, extensions: ExtensionParameter[]): Refusal | null {
+  const colon = line.indexOf(":");
+  const name = line.slice(0, Math.max(colon, 0)).trim();
+  const value = line.slice(colon + 1).trim();
+  if (value.length > parameterCharactersMax) return wrong(`${name.slice(0, 40)}: is too long`);
+  const known = rowsByCode.get(name.toUpperCase());
+  if (known !== undefined) return known.read(value, draft);
+  if (!/^[A-Za-z0-9+-]{1,64}(?:\/[A-Za-z0-9-]{1,32})?$/.test(name)) return wrong("a parameter line is malformed");
+  if (/^x\+/i.test(name)) return wrong(`unknown extension ${name}`, unrecognizedExtension);
+  if (!name.includes("/") && !/^x-/i.test(name)) return wrong(`unsupported parameter ${name}`, unsupportedParameter);
+  extensions.push({ name, value });
+  return null;
+}
+
+function asWritten(value: string): string {
+  return value;
+}
+
+function listed<T>(result: ParseResult<T>): ParseResult<T[]> {
+  return result.ok ? parsed([result.value]) : result;
+}
+
+function parseBounded(text: string, charactersMax: number): ParseResult<string> {
+  return text.length <= charactersMax ? parsed(text) : refused(`above ${charactersMax} characters`);
+}
+
+function parseNumber(text: string, maximum: number): ParseResult<number> {
+  const number = parseWholeNumber(text, maximum);
+  return number === null ? refused("not a number within its bounds") : parsed(number);
+}
+
+function parseHexIdentifier(text: string): ParseResult<string> {
+  return /^[0-9A-Fa-f]{1,32}$/.test(text) ? parsed(text) : refused("not 1 to 32 hex digits");
+}
+
+/** A mode or method, or one of a package: `sendrecv`, `PKG/mode`. */
+function parseKeyword(text: string): ParseResult<string> {
+  return /^[A-Za-z0-9-]{1,64}(?:\/[A-Za-z0-9-]{1,32})?$/.test(text)
+    ? parsed(text.toLowerCase())
+    : refused("not a word");
+}
+
+function parseIdRange(text: string): ParseResult<{ first: number; last: number }> {
+  const match = /^0*(\d{1,9})(?:-0*(\d{1,9}))?$/.exec(text);
+  const first = Number(match?.[1] ?? 0);
+  const last = Number(match?.[2] ?? first);
+  return first >= 1 && last >= first ? parsed({ first, last }) : refused("not a range of transaction ids");
+}
+
+function writeIdRanges(ranges: readonly { readonly first: number; readonly last: number }[]): string {
+  return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
+}
+
+const connectionParameterCodes = [
+  ["PS", "packetsSent"],
+  ["OS", "octetsSent"],
+  ["PR", "packetsReceived"],
+  ["OR", "octetsReceived"],
+  ["PL", "packetsLost"],
+  ["JI", "jitterMs"],
+  ["LA", "latencyMs"],
+] as const;
+
+/** Section 3.2.2.7: nine digits; a counter that is full stays there. */
+const connectionParameterMax = 999_999_999;
+
+function parseConnectionParameters(text: string): ParseResult<ConnectionParameters> {
+  const elements = splitList(text);
+  if (!elements.ok) return elements;
+  const parameters: { -readonly [K in keyof ConnectionParameters]: number } = {};
+  for (const element of elements.value) {
+    const [name = "", value = "", ...more] = element.split("=", 3).map((part) => part.trim());
+    const known = connectionParameterCodes.find(([code]) => code === name.toUpperCase());
+    const number = parseWholeNumber(value, connectionParameterMax);
+    if (number === null || more.length > 0) return refused(`"${element.slice(0, 40)}" is not name=digits`);
+    if (known !== undefined) parameters[known[1]] = number;
+  }
+  return parsed(parameters);
+}
+
+function writeConnectionParameters(parameters: ConnectionParameters): string {
+  const parts: string[] = [];
+  for (const [code, key] of connectionParameterCodes) {
+    const value = parameters[key];
+    if (value !== undefined) parts.push(`${code}=${Math.min(Math.max(0, Math.round(value)), connectionParameterMax)}`);
+  }
+  return parts.join(", ");
+}
+
+function parseReasonCode(text: string): ParseResult<Value<"reasonCode">> {
+  const match = /^(\d{3})(?:[ \t]+\/([A-Za-z0-9-]{1,32}))?(?:[ \t]+(.*))?$/.exec(text);
+  if (match === null) return refused("not a reason code");
+  return parsed({ code: Number(match[1]), packageName: match[2] ?? null, text: match[3] ?? "" });
+}
+
+function writeReasonCode({ code, packageName, text }: Value<"reasonCode">): string {
+  const parts = [String(code).padStart(3, "0"), ...(packageName === null ? [] : [`/${packageName}`]), text];
+  return parts.join(" ").trim();
+}
+
+function parseRequestedInfo(text: string): ParameterResult<string[]> {
+  return withCode(
+    parseList(text, (code) =>
+      /^[A-Za-z0-9+-]{1,64}(?:\/[A-Za-z0-9-]{1,32})?$/.test(code) ? parsed(code.toUpperCase()) : refused("not a code"),
+    ),
+  );
+}
+
+function parseQuarantine(text: string): ParseResult<{ loop: boolean; process: boolean }> {
+  const words = splitList(text.toLowerCase());
+  if (!words.ok) return words;
+  const known = words.value.every((word) => ["loop", "step", "process", "discard"].includes(word));
+  const clash = (a: string, b: string) => words.value.includes(a) && words.value.includes(b);
+  if (!known || clash("loop", "step") || clash("process", "discard")) return refused("unknown quarantine handling");
+  return parsed({ loop: words.value.includes("loop"), process: !words.value.includes("discard") });
+}
+
+function writeQuarantine({ loop, process }: { readonly loop: boolean; readonly process: boolean }): string {
+  return `${loop ? "loop" : "step"},${process ? "process" : "discard"}`;
+}
+
+function parsePackage(text: string): ParseResult<{ name: string; version: number }> {
+  const match = /^([A-Za-z0-9-]{1,64})(?::(\d{1,6}))?$/.exec(text);
+  return match === null
+    ? refused("not name:version")
+    : parsed({ name: match[1] ?? "", version: Number(match[2] ?? 0) });
+}
