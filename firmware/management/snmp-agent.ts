@@ -4,13 +4,14 @@
  * no community is configured: none is assumed. v3 (RFC 3412, 3414) will be another way through `handle` to the same face.
  */
 import type { Address } from "#protocol/address.js";
+import { canonicalIp } from "#protocol/ip-address.js";
 import { communityOctetsMax, parseMessage, pduOctetsMax, writeMessage } from "#protocol/snmp/community-message.js";
 import type { SnmpFace } from "./snmp-face.js";
 
 export interface SnmpAgentOptions {
   /** 1 to 255 octets; printable or not. */
   readonly community: string;
-  /** IP literals that may ask, written as the socket gives them. */
+  /** IP literals that may ask. */
   readonly askers: readonly string[];
   /** Largest datagram taken and sent: 484 at least, 1472 is what every agent should take (RFC 3417 section 3.2). */
   readonly datagramBytesMax: number;
@@ -48,7 +49,7 @@ export class SnmpAgent {
   constructor(options: SnmpAgentOptions, face: SnmpFace) {
     this.#options = options;
     this.#community = new TextEncoder().encode(options.community);
-    this.#askers = new Set(options.askers);
+    this.#askers = new Set(options.askers.map(canonicalIp));
     this.#face = face;
   }
 
@@ -60,7 +61,7 @@ export class SnmpAgent {
   handle(bytes: Uint8Array, from: Address, nowMs: number): Uint8Array | null {
     const counters = this.#counters;
     counters.inPkts += 1;
-    if (!this.#askers.has(from.address)) return drop(counters, "unlistedAskers");
+    if (!this.#askers.has(canonicalIp(from.address))) return drop(counters, "unlistedAskers");
     if (bytes.length > this.#options.datagramBytesMax) return drop(counters, "inAsnParseErrs");
     const result = parseMessage(bytes);
     if (!result.ok) return drop(counters, "inAsnParseErrs");

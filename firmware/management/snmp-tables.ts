@@ -8,6 +8,7 @@ import {
   heardEntryOid,
   heardIndex,
   scalars,
+  scalarsOf,
   scalarsOid,
 } from "#protocol/mib/holdover-mib.js";
 import { systemObjects, systemOid } from "#protocol/mib/system-group.js";
@@ -16,9 +17,10 @@ import type { SnmpValue } from "#protocol/snmp/value.js";
 import type { ViewColumn } from "./snmp-view.js";
 
 export function gatewayColumns(root: Oid, snapshot: GatewaySnapshot): ViewColumn[] {
+  const values = scalarsOf(snapshot);
   return [
     ...systemObjects.map(({ number, write }) => scalarColumn([...systemOid, number], write(snapshot, root))),
-    ...scalars.map(({ number, write }) => scalarColumn([...scalarsOid(root), number], write(snapshot))),
+    ...scalars.map(({ number, write }) => scalarColumn([...scalarsOid(root), number], write(values))),
     ...connectionTable(connectionEntryOid(root), snapshot),
     ...heardTable(heardEntryOid(root), snapshot),
   ];

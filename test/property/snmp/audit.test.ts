@@ -1,0 +1,119 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
+import { SnmpAgent } from "../../../firmware/management/snmp-agent.js";
+import { SnmpFace } from "../../../firmware/management/snmp-face.js";
+import type { ActiveConnection, GatewaySnapshot } from "../../../firmware/protocol/active-connection.js";
+import { holdoverRoot } from "../../../firmware/protocol/mib/holdover-mib.js";
+import { writeMessage } from "../../../firmware/protocol/snmp/community-message.js";
+import type { AuditOutcome } from "../../../host/query/audit-query.js";
+import { SnmpQuery, snmpQueryDefaults } from "../../../host/query/snmp-query.js";
+import { aSnapshot } from "../../support/arbitraries.js";
+import { aMessage, mutated } from "../../support/snmp-arbitraries.js";
+
+const here = { address: "127.0.0.1", port: 40_000 };
+const there = { address: "127.10.0.1", port: 161 };
+const longestAgeMs = 2 ** 31 - 1;
+
+function agentOf(snapshot: () => GatewaySnapshot, datagramBytesMax: number): SnmpAgent {
+  const face = new SnmpFace(
+    { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 1000 },
+    { snapshot, counter: () => snapshot().counter ?? 0 },
+  );
+  return new SnmpAgent({ community: "recovery", askers: [here.address], datagramBytesMax }, face);
+}
+
+/** Query and agent joined by a network that loses the datagrams `loses` names, on its own time. */
+function audit(agent: SnmpAgent, loses: (datagram: number) => boolean = () => false): AuditOutcome | null {
+  const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to: there, community: "recovery" }, () => 0.5);
+  let nowMs = 1_000;
+  let datagrams = 0;
+  let turn = query.start(nowMs);
+  const sends = [...turn.sends];
+  while (turn.outcome === null) {
+    const next = sends.shift();
+    if (next === undefined) {
+      const dueMs = query.next();
+      if (dueMs === null) return null;
+      nowMs = dueMs;
+      turn = query.tick(nowMs);
+    } else {
+      datagrams += 1;
+      const answer = loses(datagrams) ? null : agent.handle(next.bytes, here, nowMs);
+      datagrams += 1;
+      if (answer === null || loses(datagrams)) continue;
+      turn = query.receive(answer, there, nowMs);
+    }
+    sends.push(...turn.sends);
+  }
+  return turn.outcome;
+}
+
+function asToldOverSnmp(connection: ActiveConnection): ActiveConnection {
+  const { lastMediaAgeMs, ...statistics } = connection.statistics;
+  const age = lastMediaAgeMs === null ? null : Math.min(lastMediaAgeMs, longestAgeMs);
+  return { ...connection, tag: "", statistics: { ...statistics, lastMediaAgeMs: age } };
+}
+
+function heardOnce(snapshot: GatewaySnapshot): Map<string, number> {
+  const ages = new Map<string, number>();
+  for (const { address, ageMs } of snapshot.heard) if (!ages.has(address)) ages.set(address, ageMs);
+  return ages;
+}
+
+describe("an audit over SNMP", () => {
+  test.prop([aSnapshot(), fc.constantFrom(484, 1472, 9000, 65_507)], { numRuns: 150 })(
+    "gives back all but tags and the journal, however large datagrams may be",
+    (snapshot, datagramBytesMax) => {
+      const outcome = audit(agentOf(() => snapshot, datagramBytesMax));
+      if (outcome === null || !outcome.ok) throw new Error(`no audit: ${outcome?.reason}`);
+      const { heard, connections, ...facts } = outcome.audit;
+      expect(connections).toEqual(snapshot.connections.map(asToldOverSnmp));
+      expect(new Map(heard.map(({ address, ageMs }) => [address, ageMs]))).toEqual(heardOnce(snapshot));
+      const { gateway, bootId, counter, upMs, epoch } = snapshot;
+      expect(facts).toEqual({ gateway, via: "snmp", bootId, counter, upMs, epoch, lineEvents: [], ended: [] });
+    },
+  );
+
+  test.prop([aSnapshot(5), fc.array(fc.boolean(), { minLength: 20, maxLength: 20 })], { numRuns: 60 })(
+    "survives lost datagrams, or says that nobody answers",
+    (snapshot, losses) => {
+      const outcome = audit(
+        agentOf(() => snapshot, 1472),
+        (datagram) => losses[datagram] ?? false,
+      );
+      if (outcome === null) throw new Error("the query waits for nothing");
+      if (outcome.ok) expect(outcome.audit.connections).toEqual(snapshot.connections.map(asToldOverSnmp));
+      else expect(outcome.reason).toContain("no answer by SNMP to 4 tries");
+    },
+  );
+
+  test.prop([fc.array(mutated(aMessage.map(writeMessage)), { maxLength: 20 })], { numRuns: 60 })(
+    "is not misled by datagrams from elsewhere",
+    (datagrams) => {
+      const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to: there, community: "recovery" }, () => 0.5);
+      query.start(0);
+      for (const bytes of datagrams) {
+        const turn = query.receive(bytes, { ...there, port: 162 }, 1);
+        expect(turn).toEqual({ sends: [], outcome: null });
+      }
+    },
+  );
+});
+
+describe("the agent", () => {
+  const right = new TextEncoder().encode("recovery");
+  const asked = aMessage.map(({ pdu }) => writeMessage({ community: right, pdu }));
+
+  test.prop([aSnapshot(4), fc.array(fc.oneof(asked, mutated(asked)), { maxLength: 30 }), fc.constantFrom(484, 1472)], {
+    numRuns: 100,
+  })("answers any octets with nothing or with a message that fits", (snapshot, datagrams, datagramBytesMax) => {
+    const agent = agentOf(() => snapshot, datagramBytesMax);
+    for (const bytes of datagrams) {
+      const answer = agent.handle(bytes, here, 1);
+      if (answer !== null) expect(answer.length).toBeLessThanOrEqual(datagramBytesMax);
+    }
+    const { inPkts, outPkts, inBadVersions, inBadCommunityNames, inAsnParseErrs, silentDrops } = agent.counters;
+    expect(inPkts).toBe(datagrams.length);
+    expect(inPkts).toBe(outPkts + inBadVersions + inBadCommunityNames + inAsnParseErrs + silentDrops);
+  });
+});
