@@ -1,0 +1,75 @@
+// What it does: runs the G.711 kernels over a job table: encode, decode, and from one law straight to the other.
+// How: job = 4 x u32 { state, source, destination, argument } in linear memory; G.711 keeps no state and takes no
+//   argument. Sixteen samples a step; the rest in a step of eight.
+// How to use it: operation(jobs, count, samples); samples is a multiple of 8, buffers hold at least that many.
+
+import { alawCode, alawSample, ulawCode, ulawSample } from "./g711";
+import { jobBytes } from "./memory-map";
+
+// @ts-ignore: decorator
+@inline
+function source(job: usize): usize {
+  return load<u32>(job, 4) as usize;
+}
+
+// @ts-ignore: decorator
+@inline
+function destination(job: usize): usize {
+  return load<u32>(job, 8) as usize;
+}
+
+/** Eight codes of law `from` to law `to`, in lanes; 0 is µ-law, 1 A-law, 2 linear. */
+// @ts-ignore: decorator
+@inline
+function convert(lanes: v128, from: i32, to: i32): v128 {
+  const samples = from == 0 ? ulawSample(lanes) : from == 1 ? alawSample(lanes) : lanes;
+  return to == 0 ? ulawCode(samples) : to == 1 ? alawCode(samples) : samples;
+}
+
+// @ts-ignore: decorator
+@inline
+function run(jobs: i32, count: i32, samples: i32, from: i32, to: i32): void {
+  const end = (jobs + count * jobBytes) as usize;
+  for (let job = jobs as usize; job < end; job += jobBytes as usize) {
+    let input = source(job);
+    let output = destination(job);
+    for (let left = samples; left > 0; left -= 8) {
+      const lanes = from == 2 ? v128.load(input) : v128.load8x8_u(input);
+      const converted = convert(lanes, from, to);
+      if (to == 2) v128.store(output, converted);
+      else v128.store64_lane(output, i8x16.narrow_i16x8_u(converted, converted), 0);
+      input += from == 2 ? 16 : 8;
+      output += to == 2 ? 16 : 8;
+    }
+  }
+}
+
+/** Linear samples (i16) to µ-law codes. */
+export function ulawEncode(jobs: i32, count: i32, samples: i32): void {
+  run(jobs, count, samples, 2, 0);
+}
+
+/** µ-law codes to linear samples (i16). */
+export function ulawDecode(jobs: i32, count: i32, samples: i32): void {
+  run(jobs, count, samples, 0, 2);
+}
+
+/** Linear samples (i16) to A-law codes. */
+export function alawEncode(jobs: i32, count: i32, samples: i32): void {
+  run(jobs, count, samples, 2, 1);
+}
+
+/** A-law codes to linear samples (i16). */
+export function alawDecode(jobs: i32, count: i32, samples: i32): void {
+  run(jobs, count, samples, 1, 2);
+}
+
+/** µ-law codes to A-law codes: what decoding and encoding would give. */
+export function ulawToAlaw(jobs: i32, count: i32, samples: i32): void {
+  run(jobs, count, samples, 0, 1);
+}
+
+/** A-law codes to µ-law codes: what decoding and encoding would give. */
+export function alawToUlaw(jobs: i32, count: i32, samples: i32): void {
+  run(jobs, count, samples, 1, 0);
+}

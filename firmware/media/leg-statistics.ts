@@ -1,0 +1,126 @@
+/**
+ * The counters of a leg in shared memory, so that an audit reads them without asking the engine. The engine writes
+ * under a sequence lock - odd while it writes - and a reader that met a write reads again.
+ *
+ *   word 0 sequence | word 1 generation, 0 when closed | 10 counters, f64, NaN for null | learnt address: length,
+ *   port (u16 each), text
+ */
+import type { Address } from "#protocol/address.js";
+import type { EngineMemory } from "./engine-memory.js";
+import type { LegNumber, LegStatistics, ReadLegStatistics } from "./media-port.js";
+
+const countersOffset = 8;
+const counterNames = 10;
+const learntOffset = countersOffset + 8 * counterNames;
+const learntCharactersMax = 64;
+/** A writer needs a microsecond; who meets it so often in a row meets one that died while writing. */
+const readTriesMax = 1000;
+
+/** Of what a leg counts, beyond LegStatistics: frames that were silence because nothing was there to play. */
+export interface LegCounters extends LegStatistics {
+  readonly framesFilled: number;
+}
+
+export class LegStatisticsTable {
+  readonly #memory: EngineMemory;
+  readonly #locks: Int32Array;
+
+  constructor(memory: EngineMemory) {
+    this.#memory = memory;
+    this.#locks = new Int32Array(memory.buffer);
+  }
+
+  /** Only the engine's thread calls this. */
+  write(leg: LegNumber, counters: LegCounters): void {
+    const { view } = this.#memory;
+    const offset = this.#offset(leg);
+    Atomics.add(this.#locks, offset >> 2, 1);
+    view.setUint32(offset + 4, counters.generation, true);
+    let at = offset + countersOffset;
+    for (const value of [
+      counters.packetsSent,
+      counters.octetsSent,
+      counters.packetsReceived,
+      counters.octetsReceived,
+      counters.packetsLost,
+      counters.packetsDiscarded,
+      counters.jitterMs,
+      counters.roundTripMs,
+      counters.lastReceivedAtMs,
+      counters.framesFilled,
+    ]) {
+      view.setFloat64(at, value ?? Number.NaN, true);
+      at += 8;
+    }
+    this.#writeAddress(offset + learntOffset, counters.learntRemote);
+    Atomics.add(this.#locks, offset >> 2, 1);
+  }
+
+  /** The leg is closed. */
+  clear(leg: LegNumber): void {
+    const offset = this.#offset(leg);
+    Atomics.add(this.#locks, offset >> 2, 1);
+    this.#memory.view.setUint32(offset + 4, 0, true);
+    Atomics.add(this.#locks, offset >> 2, 1);
+  }
+
+  /** Null when the leg is not open in this generation. Throws when the engine died while writing. */
+  read(leg: LegNumber, generation: number): LegCounters | null {
+    const offset = this.#offset(leg);
+    for (let tries = 0; tries < readTriesMax; tries += 1) {
+      const before = Atomics.add(this.#locks, offset >> 2, 0);
+      if (before % 2 !== 0) continue;
+      const counters = this.#read(offset, generation);
+      if (Atomics.add(this.#locks, offset >> 2, 0) === before) return counters;
+    }
+    throw new Error(`statistics of leg ${leg} stay locked`);
+  }
+
+  #read(offset: number, generation: number): LegCounters | null {
+    const { view } = this.#memory;
+    if (generation === 0 || view.getUint32(offset + 4, true) !== generation) return null;
+    const counter = (index: number) => view.getFloat64(offset + countersOffset + 8 * index, true);
+    const orNull = (value: number) => (Number.isNaN(value) ? null : value);
+    return {
+      generation,
+      packetsSent: counter(0),
+      octetsSent: counter(1),
+      packetsReceived: counter(2),
+      octetsReceived: counter(3),
+      packetsLost: counter(4),
+      packetsDiscarded: counter(5),
+      jitterMs: orNull(counter(6)),
+      roundTripMs: orNull(counter(7)),
+      lastReceivedAtMs: orNull(counter(8)),
+      framesFilled: counter(9),
+      learntRemote: this.#readAddress(offset + learntOffset),
+    };
+  }
+
+  #writeAddress(offset: number, address: Address | null): void {
+    const { view } = this.#memory;
+    const text = address?.address.slice(0, learntCharactersMax) ?? "";
+    view.setUint16(offset, text.length, true);
+    view.setUint16(offset + 2, address?.port ?? 0, true);
+    for (let index = 0; index < text.length; index += 1) view.setUint8(offset + 4 + index, text.charCodeAt(index));
+  }
+
+  #readAddress(offset: number): Address | null {
+    const { view } = this.#memory;
+    const length = Math.min(view.getUint16(offset, true), learntCharactersMax);
+    if (length === 0) return null;
+    let address = "";
+    for (let index = 0; index < length; index += 1) address += String.fromCharCode(view.getUint8(offset + 4 + index));
+    return { address, port: view.getUint16(offset + 2, true) };
+  }
+
+  #offset(leg: LegNumber): number {
+    return this.#memory.map.statisticsOffset + leg * this.#memory.map.statisticsBytes;
+  }
+}
+
+/** The reader that management is given. */
+export function legStatisticsReader(memory: EngineMemory): ReadLegStatistics {
+  const table = new LegStatisticsTable(memory);
+  return (leg, generation) => table.read(leg, generation);
+}

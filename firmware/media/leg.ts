@@ -1,0 +1,263 @@
+/**
+ * One leg of the engine: receiver, jitter buffer and transmitter of one RTP stream pair, in the order a packet walks
+ * them, with its RTCP and its counters. The engine turns all legs of a phase together, step by step, so that the DSP
+ * runs once for all of them.
+ */
+
+import type { Coding } from "#protocol/active-connection.js";
+import type { Address } from "#protocol/address.js";
+import type { Random } from "#protocol/chance.js";
+import { type Codec, codecOf, frameMs, framesPerPacket } from "./codec.js";
+import type { Dsp } from "./dsp.js";
+import type { EngineMemory } from "./engine-memory.js";
+import { JitterBuffer } from "./jitter-buffer.js";
+import type { LegCounters } from "./leg-statistics.js";
+import type { MediaNetwork } from "./media-network.js";
+import type { LegNumber, LegSettings } from "./media-port.js";
+import { PacketSlots } from "./packet-slots.js";
+import { type Expected, Receiver } from "./receiver.js";
+import { type Heard, RtcpSession } from "./rtcp-session.js";
+import { SourceLatch } from "./source-latch.js";
+import { Transmitter } from "./transmitter.js";
+
+/** A frame whose largest sample stays below this holds no speech: 36 dB under full scale. */
+const quietPeak = 512;
+
+/** What all legs of an engine share. */
+export interface LegSurroundings {
+  readonly memory: EngineMemory;
+  readonly network: MediaNetwork;
+  readonly random: Random;
+  /** Wall clock when the monotonic one showed 0. */
+  readonly wallAtZeroMs: number;
+}
+
+export interface LegIdentity {
+  readonly leg: LegNumber;
+  readonly generation: number;
+  readonly cname: string;
+}
+
+export class Leg {
+  readonly leg: LegNumber;
+  readonly generation: number;
+  readonly #surroundings: LegSurroundings;
+  readonly #slots: PacketSlots;
+  readonly #latch = new SourceLatch();
+  readonly #receiver: Receiver;
+  readonly #transmitter: Transmitter;
+  readonly #rtcp: RtcpSession;
+  readonly #offset: number;
+  readonly #wasQuiet = () => this.#peakIsBelow(quietPeak);
+  #settings: LegSettings;
+  #expected: Expected | null = null;
+  #sendCodec: Codec | null = null;
+  #rtcpPort: number | null = null;
+  #hasFrame = false;
+  #isEncoding = false;
+  #isOpen = false;
+  #framesFilledBefore = 0;
+  #rtcpDiscarded = 0;
+
+  constructor(identity: LegIdentity, settings: LegSettings, surroundings: LegSurroundings, nowMs: number) {
+    const { memory, random, wallAtZeroMs } = surroundings;
+    this.leg = identity.leg;
+    this.generation = identity.generation;
+    this.#surroundings = surroundings;
+    this.#settings = settings;
+    this.#offset = memory.legOffset(identity.leg);
+    const { receiveSlotsOffset, packetSlotBytes, receiveSlotsMax, sendPacketOffset } = memory.map;
+    this.#slots = new PacketSlots(this.#offset + receiveSlotsOffset, packetSlotBytes, receiveSlotsMax);
+    this.#receiver = new Receiver(memory.view, this.#slots, this.#latch);
+    this.#transmitter = new Transmitter(memory.view, this.#offset + sendPacketOffset, random);
+    this.#rtcp = new RtcpSession(identity.cname, random, wallAtZeroMs, nowMs);
+    this.#adopt(settings, null);
+  }
+
+  /** Both sockets are bound. */
+  opened(): void {
+    this.#isOpen = true;
+  }
+
+  modify(settings: LegSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    this.#adopt(settings, before);
+  }
+
+  #adopt(settings: LegSettings, before: LegSettings | null): void {
+    if (before === null || !isSameCoding(settings.receiveCoding, before.receiveCoding)) this.#expectCoding();
+    if (before === null || !isSameCoding(settings.sendCoding, before.sendCoding)) this.#sendCoding();
+    this.#receiver.expect(this.#expected, settings.receives);
+    if (this.#latch.signal(settings.remote)) {
+      this.#receiver.forgetStream();
+      this.#rtcpPort = null;
+      if (this.#isOpen) this.#surroundings.network.connect(this.leg, null);
+    }
+  }
+
+  #expectCoding(): void {
+    const coding = this.#settings.receiveCoding;
+    const codec = coding === null ? null : codecOf(coding);
+    this.#receiver.forgetStream();
+    this.#framesFilledBefore += this.#expected?.buffer.framesFilled ?? 0;
+    this.#expected?.buffer.clear();
+    this.#expected = null;
+    if (coding === null || codec === null) return;
+    const { memory } = this.#surroundings;
+    const buffer = new JitterBuffer(memory.bytes, this.#slots, {
+      offset: this.#offset + memory.map.codeFrameOffset,
+      samples: codec.frameSamples,
+      silence: codec.silence,
+      frameMs,
+    });
+    this.#expected = { payloadType: coding.payloadType, codec, buffer };
+  }
+
+  #sendCoding(): void {
+    const coding = this.#settings.sendCoding;
+    this.#sendCodec = coding === null ? null : codecOf(coding);
+    if (coding === null || this.#sendCodec === null) return;
+    this.#transmitter.setFormat({
+      payloadType: coding.payloadType,
+      framesPerPacket: framesPerPacket(coding.ptimeMs),
+      frameSamples: this.#sendCodec.frameSamples,
+    });
+  }
+
+  get receiveOffset(): number {
+    return this.#slots.spare;
+  }
+
+  /** A datagram of `length` bytes lies at receiveOffset. */
+  rtpReceived(length: number, from: Address | null, nowMs: number): void {
+    const wasLearnt = this.#latch.learnt !== null;
+    this.#receiver.accept(length, from, nowMs);
+    const learnt = this.#latch.learnt;
+    if (!wasLearnt && learnt !== null) this.#surroundings.network.connect(this.leg, learnt);
+  }
+
+  /** Believed from the far side's address only; its port may be a NAT's, and reports go back there. */
+  rtcpReceived(bytes: Uint8Array, from: Address, nowMs: number): void {
+    if (from.address !== this.#latch.destination?.address) {
+      this.#rtcpDiscarded += 1;
+      return;
+    }
+    if (this.#rtcp.receive(bytes, this.#transmitter.ssrc, nowMs) === "malformed") this.#rtcpDiscarded += 1;
+    else this.#rtcpPort = from.port;
+  }
+
+  /** First step of a turn: the frame that is due is taken and its decoding noted. */
+  pull(dsp: Dsp): void {
+    this.#hasFrame = false;
+    if (this.#expected === null || !this.#isOpen) return;
+    const codes = this.#expected.buffer.pull(this.#wasQuiet);
+    if (codes === null) return;
+    const { decoderStateOffset } = this.#surroundings.memory.map;
+    dsp.add(this.#expected.codec.decode, this.#offset + decoderStateOffset, codes, this.pcmOffset);
+    this.#hasFrame = true;
+  }
+
+  /** Second step: the encoding of the source's frame is noted. */
+  encode(dsp: Dsp, source: Leg | null): void {
+    this.#isEncoding = false;
+    if (!this.#isOpen || !this.#settings.sends || this.#sendCodec === null) return;
+    if (source === null || !source.#hasFrame || this.#latch.destination === null) return;
+    const { encoderStateOffset } = this.#surroundings.memory.map;
+    const state = this.#offset + encoderStateOffset;
+    dsp.add(this.#sendCodec.encode, state, source.pcmOffset, this.#transmitter.frameTarget);
+    this.#isEncoding = true;
+  }
+
+  /** Third step: the packet goes when it is full. */
+  transmit(nowMs: number): void {
+    const to = this.#latch.destination;
+    if (this.#isEncoding && to !== null) {
+      const length = this.#transmitter.frameWritten();
+      if (length > 0) this.#surroundings.network.sendRtp(this.leg, this.#transmitter.packetOffset, length, to);
+    } else this.#transmitter.pause(1);
+    if (this.#isOpen && nowMs >= this.#rtcp.nextAtMs) this.#report(nowMs);
+  }
+
+  /** The wheel missed so many turns. */
+  skip(frames: number): void {
+    this.#expected?.buffer.skip(frames);
+    this.#transmitter.pause(frames);
+  }
+
+  get source(): LegNumber | null {
+    return this.#settings.source;
+  }
+
+  get pcmOffset(): number {
+    return this.#offset + this.#surroundings.memory.map.pcmFrameOffset;
+  }
+
+  /** Says goodbye to the far side; the sockets are closed after this. */
+  close(nowMs: number): void {
+    const to = this.#rtcpDestination();
+    if (!this.#isOpen || to === null) return;
+    const bytes = this.#rtcp.goodbye(this.#transmitter, this.#heard(), nowMs);
+    if (bytes !== null) this.#surroundings.network.sendRtcp(this.leg, bytes, to);
+  }
+
+  counters(): LegCounters {
+    const receiver = this.#receiver;
+    return {
+      generation: this.generation,
+      packetsSent: this.#transmitter.packetsSent,
+      octetsSent: this.#transmitter.octetsSent,
+      packetsReceived: receiver.packetsReceived,
+      octetsReceived: receiver.octetsReceived,
+      packetsLost: receiver.tracker.lost,
+      packetsDiscarded: receiver.packetsDiscarded + this.#rtcpDiscarded,
+      jitterMs: receiver.jitterMs,
+      roundTripMs: this.#rtcp.roundTripMs,
+      lastReceivedAtMs: receiver.lastReceivedAtMs,
+      learntRemote: this.#latch.learnt,
+      framesFilled: this.#framesFilledBefore + (this.#expected?.buffer.framesFilled ?? 0),
+    };
+  }
+
+  #report(nowMs: number): void {
+    const to = this.#rtcpDestination();
+    if (to === null) this.#rtcp.postpone(nowMs);
+    else this.#surroundings.network.sendRtcp(this.leg, this.#rtcp.report(this.#transmitter, this.#heard(), nowMs), to);
+  }
+
+  /** RFC 3550 section 11: the port above RTP's, unless reports come from another. */
+  #rtcpDestination(): Address | null {
+    const rtp = this.#latch.destination;
+    return rtp === null ? null : { address: rtp.address, port: this.#rtcpPort ?? (rtp.port + 1) & 0xffff };
+  }
+
+  #heard(): Heard | null {
+    const { ssrc, tracker } = this.#receiver;
+    if (ssrc === null) return null;
+    return {
+      ssrc,
+      fractionLost: tracker.takeFractionLost(),
+      cumulativeLost: tracker.cumulativeLost,
+      extendedHighest: tracker.extendedHighest,
+      jitter: tracker.jitter ?? 0,
+    };
+  }
+
+  #peakIsBelow(peak: number): boolean {
+    const { samples } = this.#surroundings.memory;
+    const first = this.pcmOffset >> 1;
+    const end = first + (this.#expected?.codec.frameSamples ?? 0);
+    for (let index = first; index < end; index += 1) if (Math.abs(samples[index] ?? 0) >= peak) return false;
+    return true;
+  }
+}
+
+function isSameCoding(a: Coding | null, b: Coding | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.encoding === b.encoding &&
+    a.clockRateHz === b.clockRateHz &&
+    a.payloadType === b.payloadType &&
+    a.ptimeMs === b.ptimeMs
+  );
+}

@@ -1,0 +1,28 @@
+/**
+ * What the media engine needs of the network, declared here and made in io/: two sockets a leg, RTP and RTCP, that
+ * write what they receive into the engine's memory and send from it.
+ */
+import type { Address } from "#protocol/address.js";
+import type { LegNumber } from "./media-port.js";
+
+export type OpenAnswer = { readonly ok: true; readonly dscp: number } | { readonly ok: false; readonly reason: string };
+
+export interface MediaNetwork {
+  /** Binds RTP at local and RTCP on the next port; answers now or later, once, unless the leg is closed before. */
+  open(leg: LegNumber, local: Address, dscp: number, answer: (answer: OpenAnswer) => void): void;
+  close(leg: LegNumber): void;
+  /** From now on RTP comes from this address only; null: from anywhere again. */
+  connect(leg: LegNumber, peer: Address | null): void;
+  /** The packet is `length` bytes at `offset` of the engine memory. What cannot be sent is dropped, as UDP may. */
+  sendRtp(leg: LegNumber, offset: number, length: number, to: Address): void;
+  sendRtcp(leg: LegNumber, bytes: Uint8Array, to: Address): void;
+}
+
+/** Where the network puts what it receives: the engine. */
+export interface DatagramSink {
+  /** Where in the engine memory the leg's next RTP datagram goes: a slot of packetSlotBytes. */
+  receiveOffset(leg: LegNumber): number;
+  /** It lies there, or was longer than a slot. from is null when the socket is connected. */
+  rtpReceived(leg: LegNumber, length: number, from: Address | null, nowMs: number): void;
+  rtcpReceived(leg: LegNumber, bytes: Uint8Array, from: Address, nowMs: number): void;
+}
