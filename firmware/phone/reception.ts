@@ -2,7 +2,8 @@
  * What a telephone knows of the stream it receives: the figures of an RTCP report block (RFC 3550 section 6.4.1, with
  * appendix A.3 for loss and A.8 for jitter). It judges no packet; whether one is played is playout-buffer's affair.
  */
-import { ntpMiddle, type ReportBlock, type SenderInfo } from "#protocol/rtcp.js";
+import { ntpMiddle } from "#protocol/ntp-time.js";
+import type { ReportBlock, SenderInfo } from "#protocol/rtcp.js";
 
 /** Media clock units in a ms, G.711. */
 const unitsPerMs = 8;

@@ -76,6 +76,11 @@ export class Telephone {
     return this.#state.name;
   }
 
+  /** On-hook, and the gateway knows it: a program may end now. */
+  get isSettled(): boolean {
+    return this.#state.name === "on-hook" && this.#fading.every((session) => session.isSettled);
+  }
+
   /** Goes off-hook and calls; nothing happens unless it was on-hook. */
   dial(number: string, nowMs: number): TelephoneTurn {
     if (this.#state.name !== "on-hook") return nothing;

@@ -74,7 +74,7 @@ type SessionState =
   | { readonly name: "up"; readonly live: Live; readonly awaitsAck: TransactionKey | null }
   /** Ended by our side between the 2xx and its ACK. */
   | { readonly name: "leaving"; readonly live: Live; readonly awaitsAck: TransactionKey }
-  | { readonly name: "over"; readonly live: Live | null };
+  | { readonly name: "over"; readonly live: Live | null; readonly awaitsByeAnswer: boolean };
 
 const allow = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS"] as const;
 const nothing: SessionTurn = { sip: [], events: [] };
@@ -89,9 +89,9 @@ export class InviteSession {
     this.#random = random;
   }
 
-  /** Nothing more is owed to the far side but the answers to repetitions. */
-  get isOver(): boolean {
-    return this.#state.name === "over";
+  /** It is over and the far side is known to know it. */
+  get isSettled(): boolean {
+    return this.#state.name === "over" && !this.#state.awaitsByeAnswer;
   }
 
   /** Calls. from and to are URIs without tags; peer is where the INVITE goes. */
@@ -143,7 +143,7 @@ export class InviteSession {
         this.#state = { ...state, left: true };
         return [{ kind: "cancel", reference: this.#options.reference }];
       case "invited":
-        this.#state = { name: "over", live: state.live };
+        this.#state = { name: "over", live: state.live, awaitsByeAnswer: false };
         return [this.#respondToInvite(state, refusal)];
       case "up":
         if (state.awaitsAck === null) return [this.#bye(state.live)];
@@ -232,6 +232,7 @@ export class InviteSession {
     if (method === "OPTIONS" && (response.status === 481 || response.status === 408) && state.name === "up") {
       return { sip: [this.#bye(state.live)], events: [ended("failure", "the far side knows no such call")] };
     }
+    if (method === "BYE" && state.name === "over") this.#state = { ...state, awaitsByeAnswer: false };
     if (method !== "INVITE") return nothing;
     if (response.status >= 200 && response.status < 300) return this.#receiveSuccess(response, from);
     if (state.name !== "inviting") return nothing;
@@ -278,6 +279,7 @@ export class InviteSession {
   #receiveFailure(reason: string): SessionTurn {
     const state = this.#state;
     if (state.name === "inviting") return this.#over(null, [], "failure", reason);
+    if (state.name === "over") this.#state = { ...state, awaitsByeAnswer: false };
     if (state.name !== "up") return nothing;
     return { sip: [this.#bye(state.live)], events: [ended("failure", reason)] };
   }
@@ -285,7 +287,7 @@ export class InviteSession {
   /** The state before tells whether anyone still wants to know. */
   #over(live: Live | null, sip: readonly SipOutput[], by: SessionEnd, reason: string): SessionTurn {
     const state = this.#state;
-    this.#state = { name: "over", live };
+    this.#state = { name: "over", live, awaitsByeAnswer: false };
     const isKnown = state.name === "over" || state.name === "leaving" || (state.name === "inviting" && state.left);
     return { sip, events: isKnown ? [] : [ended(by, reason)] };
   }
@@ -293,7 +295,7 @@ export class InviteSession {
   #bye(live: Live): SipOutput {
     const { dialog, request } = requestInDialog(live.dialog, "BYE");
     const next = { ...live, dialog };
-    this.#state = { name: "over", live: next };
+    this.#state = { name: "over", live: next, awaitsByeAnswer: true };
     return this.#request(request, next);
   }
 

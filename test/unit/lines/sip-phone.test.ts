@@ -1,0 +1,228 @@
+import { expect, test } from "vitest";
+import { SipPhones } from "../../../firmware/lines/sip-phone.js";
+import { SipTransactions } from "../../../firmware/protocol/sip/transactions.js";
+import { seededRandom } from "../../support/seeded-random.js";
+import { gatewayAddress, gatewaySound, line, phoneAddress, TelephoneOnLine } from "../../support/telephone-on-line.js";
+
+/** Names of what was said, in order. */
+function kinds(pair: TelephoneOnLine): string[] {
+  return pair.said.map(({ kind }) => kind);
+}
+
+function calling(): TelephoneOnLine {
+  const pair = new TelephoneOnLine(1);
+  pair.atPhone((phone) => phone.dial("201", pair.nowMs));
+  pair.run(500);
+  return pair;
+}
+
+function talking(): TelephoneOnLine {
+  const pair = calling();
+  pair.atGateway((phones) => phones.connect(line, gatewaySound, pair.nowMs));
+  pair.run(500);
+  return pair;
+}
+
+function ringing(answerAfterMs: number | null = null): TelephoneOnLine {
+  const pair = new TelephoneOnLine(2, answerAfterMs);
+  pair.atGateway((phones) => phones.ring(line, gatewaySound, "205", pair.nowMs));
+  pair.run(200);
+  return pair;
+}
+
+test("a call of the telephone is off-hook with number, device, address and sound", () => {
+  expect(calling().said).toContainEqual({
+    kind: "off-hook",
+    line,
+    device: "101",
+    address: "127.10.1.1",
+    dialled: "201",
+    media: expect.objectContaining({
+      media: { address: "127.10.1.1", port: 40_000 },
+      codings: [{ encoding: "PCMU", clockRateHz: 8000, payloadType: 0, ptimeMs: 20 }],
+    }),
+  });
+});
+
+test("ringback and connect are heard by the telephone that calls, and its hanging up is on-hook", () => {
+  const pair = calling();
+  pair.atGateway((phones) => phones.ringback(line, pair.nowMs));
+  pair.run(500);
+  pair.atGateway((phones) => phones.connect(line, gatewaySound, pair.nowMs));
+  pair.run(500);
+  expect(pair.telephone.state).toBe("talking");
+  pair.atPhone((phone) => phone.hangUp(pair.nowMs));
+  pair.run(500);
+  expect(kinds(pair)).toEqual(["dialling", "off-hook", "ringback", "talking", "hung-up", "on-hook"]);
+  expect(pair.telephone.isSettled).toBe(true);
+});
+
+test("a telephone that is rung rings, answers after its time, and its sound comes with the answer", () => {
+  const pair = ringing(700);
+  expect(pair.said).toContainEqual({ kind: "ringing", from: "205" });
+  pair.run(1000);
+  expect(kinds(pair)).toEqual(["ringing", "talking", "answered"]);
+  const answered = pair.said.find(({ kind }) => kind === "answered");
+  expect(answered).toMatchObject({ media: { media: { address: "127.10.1.1", port: 40_000 } } });
+});
+
+test("release ends a call that is up with BYE, and on-hook comes at once and only once", () => {
+  const pair = talking();
+  pair.atGateway((phones) => phones.release(line, pair.nowMs));
+  expect(pair.said.at(-1)).toEqual({ kind: "on-hook", line });
+  pair.run(500);
+  expect(pair.said.at(-1)).toMatchObject({ kind: "hung-up", by: "far" });
+  expect(kinds(pair).filter((kind) => kind === "on-hook")).toHaveLength(1);
+});
+
+test("release refuses a call that was not answered: busy, or what it is told", () => {
+  for (const [refusal, reason] of [
+    [undefined, "486 Busy Here"],
+    [503, "503 Service Unavailable"],
+  ] as const) {
+    const pair = calling();
+    pair.atGateway((phones) => phones.release(line, pair.nowMs, refusal));
+    pair.run(500);
+    expect(pair.said.at(-1)).toEqual({ kind: "hung-up", by: "refusal", reason });
+    expect(pair.said).toContainEqual({ kind: "on-hook", line });
+  }
+});
+
+test("a telephone that gives up before the answer is on-hook", () => {
+  const pair = calling();
+  pair.atPhone((phone) => phone.hangUp(pair.nowMs));
+  pair.run(500);
+  expect(kinds(pair)).toEqual(["dialling", "off-hook", "hung-up", "on-hook"]);
+  expect(pair.telephone.isSettled).toBe(true);
+});
+
+test("stopping to ring silences the telephone, and says nothing of the line", () => {
+  const pair = ringing();
+  pair.atGateway((phones) => phones.stopRinging(line, pair.nowMs));
+  pair.run(500);
+  expect(kinds(pair)).toEqual(["ringing", "hung-up"]);
+  expect(pair.telephone.state).toBe("on-hook");
+});
+
+test("an answer that crosses the end of ringing is acknowledged and ended", () => {
+  const pair = ringing();
+  pair.atPhone((phone) => phone.answer(pair.nowMs));
+  pair.atGateway((phones) => phones.stopRinging(line, pair.nowMs));
+  pair.run(2000);
+  expect(kinds(pair)).toEqual(["ringing", "talking", "hung-up"]);
+  expect(pair.telephone.isSettled).toBe(true);
+});
+
+test("a telephone that declines, and one that calls when it is rung, are unreachable", () => {
+  const declining = ringing();
+  declining.atPhone((phone) => phone.hangUp(declining.nowMs));
+  declining.run(500);
+  expect(declining.said.at(-1)).toEqual({ kind: "unreachable", line, reason: "603 Decline" });
+
+  const glare = new TelephoneOnLine(3);
+  glare.atPhone((phone) => phone.dial("201", glare.nowMs));
+  glare.atGateway((phones) => phones.ring(line, gatewaySound, "205", glare.nowMs));
+  glare.run(500);
+  expect(glare.said).toContainEqual({ kind: "unreachable", line, reason: "486 Busy Here" });
+  expect(glare.said).toContainEqual({ kind: "hung-up", by: "refusal", reason: "486 Busy Here" });
+  expect(glare.telephone.state).toBe("on-hook");
+});
+
+test("two BYEs that cross end the call for both", () => {
+  const pair = talking();
+  pair.atPhone((phone) => phone.hangUp(pair.nowMs));
+  pair.atGateway((phones) => phones.release(line, pair.nowMs));
+  pair.run(1000);
+  expect(pair.telephone.isSettled).toBe(true);
+  expect(kinds(pair).filter((kind) => kind === "on-hook" || kind === "hung-up")).toHaveLength(2);
+});
+
+test("a telephone that gives no sign of life is unreachable after four seconds", () => {
+  const pair = new TelephoneOnLine(4);
+  pair.weather = { loss: 1, repetition: 0 };
+  pair.atGateway((phones) => phones.ring(line, gatewaySound, "205", pair.nowMs));
+  pair.run(3900);
+  expect(kinds(pair)).toEqual([]);
+  pair.run(200);
+  expect(pair.said).toEqual([{ kind: "unreachable", line, reason: "no sign of life from the telephone" }]);
+});
+
+test("a telephone that vanishes from a call is noticed by the probe, one that lives on is left in peace", () => {
+  const living = talking();
+  living.run(300_000);
+  expect(living.telephone.state).toBe("talking");
+  const vanished = talking();
+  vanished.weather = { loss: 1, repetition: 0 };
+  vanished.run(70_000);
+  expect(vanished.said.at(-1)).toEqual({ kind: "on-hook", line });
+});
+
+test("the line is free again after each call", () => {
+  const pair = new TelephoneOnLine(5, 100);
+  for (let call = 0; call < 6; call += 1) {
+    pair.atPhone((phone) => phone.dial("201", pair.nowMs));
+    pair.run(300);
+    pair.atGateway((phones) => phones.connect(line, gatewaySound, pair.nowMs));
+    pair.run(300);
+    pair.atPhone((phone) => phone.hangUp(pair.nowMs));
+    pair.run(300);
+    pair.atGateway((phones) => phones.ring(line, gatewaySound, "205", pair.nowMs));
+    pair.run(500);
+    pair.atGateway((phones) => phones.release(line, pair.nowMs));
+    pair.run(300);
+  }
+  expect(kinds(pair).filter((kind) => kind === "answered")).toHaveLength(6);
+  expect(kinds(pair).filter((kind) => kind === "on-hook")).toHaveLength(12);
+});
+
+const offer = `v=0\r\no=- 1 1 IN IP4 127.10.1.1\r\ns=-\r\nc=IN IP4 127.10.1.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n`;
+
+/** What a gateway with this one line answers to an INVITE, and what it says of it. */
+function invited(to: string, from: string, body: string, source = phoneAddress) {
+  const random = seededRandom(6);
+  const lines = [{ line, number: "101", phone: phoneAddress }];
+  const phones = new SipPhones({ gatewayName: "gw1.example", address: gatewayAddress, lines }, random);
+  const transactions = new SipTransactions({ sentBy: gatewayAddress }, random);
+  const text = [
+    `INVITE ${to} SIP/2.0`,
+    `Via: SIP/2.0/UDP ${source.address}:${source.port};branch=z9hG4bK1`,
+    "Max-Forwards: 70",
+    `From: <sip:${from}@127.10.0.11>;tag=1`,
+    `To: <${to}>`,
+    "Call-ID: 1",
+    "CSeq: 1 INVITE",
+    `Contact: <sip:${from}@${source.address}:${source.port}>`,
+    ...(body === "" ? [] : ["Content-Type: application/sdp"]),
+    `Content-Length: ${body.length}`,
+    "",
+    body,
+  ].join("\r\n");
+  const answers: string[] = [];
+  const events = [];
+  for (const event of transactions.receive(Buffer.from(text), source, 0).events) {
+    const turn = phones.sipEvent(event, 0);
+    events.push(...turn.events);
+    for (const { bytes } of transactions.perform(turn.sip, 0).sends) {
+      answers.push(Buffer.from(bytes).toString().split("\r\n")[0] ?? "");
+    }
+  }
+  return { answers, events };
+}
+
+test("a stranger, a number that is none, and an INVITE without sound are refused", () => {
+  const stranger = { address: "127.10.1.9", port: 5060 };
+  expect(invited("sip:201@127.10.0.11", "101", offer, stranger).answers).toEqual(["SIP/2.0 403 Forbidden"]);
+  expect(invited("sip:alice@127.10.0.11", "101", offer).answers).toEqual(["SIP/2.0 404 Not Found"]);
+  expect(invited("sip:201@127.10.0.11", "101", "").answers).toEqual(["SIP/2.0 488 Not Acceptable Here"]);
+  expect(invited("sip:201@127.10.0.11", "101", "v=0\r\n").answers).toEqual(["SIP/2.0 488 Not Acceptable Here"]);
+});
+
+test("an INVITE to the gateway itself is off-hook without a number", () => {
+  expect(invited("sip:127.10.0.11", "101", offer).events).toMatchObject([{ kind: "off-hook", line, dialled: null }]);
+});
+
+test("a telephone that sends from another port is known by its number", () => {
+  const source = { address: phoneAddress.address, port: 61_234 };
+  expect(invited("sip:201@127.10.0.11", "101", offer, source).events).toMatchObject([{ kind: "off-hook", line }]);
+  expect(invited("sip:201@127.10.0.11", "102", offer, source).answers).toEqual(["SIP/2.0 403 Forbidden"]);
+});
