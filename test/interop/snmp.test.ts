@@ -1,0 +1,193 @@
+/** HOLDOVER-MIB and the agent against programs that are not ours: Debian's snmp tools, smilint, and net-snmp of npm. */
+import { execFile } from "node:child_process";
+import { createSocket, type Socket } from "node:dgram";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import snmp from "net-snmp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SnmpAgent } from "../../firmware/management/snmp-agent.js";
+import { SnmpFace } from "../../firmware/management/snmp-face.js";
+import { connectionColumns } from "../../firmware/protocol/mib/connection-columns.js";
+import { holdoverRoot, scalars } from "../../firmware/protocol/mib/holdover-mib.js";
+import { formatOid } from "../../firmware/protocol/snmp/oid.js";
+import type { AuditOutcome } from "../../host/query/audit-query.js";
+import { SnmpQuery, snmpQueryDefaults } from "../../host/query/snmp-query.js";
+import { aCallOf, aGatewayWith } from "../support/example-snapshot.js";
+import { foreignProgram } from "../support/foreign-program.js";
+
+const run = promisify(execFile);
+const stubs = fileURLToPath(new URL("../support/mibs", import.meta.url));
+const docs = fileURLToPath(new URL("../../docs/mib", import.meta.url));
+const root = formatOid(holdoverRoot);
+const calls = 300;
+const gateway = aGatewayWith(Array.from({ length: calls }, (_, number) => aCallOf(number + 1)));
+
+let socket: Socket;
+let agent: SnmpAgent;
+
+beforeAll(async () => {
+  const face = new SnmpFace(
+    { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 1000 },
+    { snapshot: () => gateway, counter: () => gateway.counter ?? 0 },
+  );
+  agent = new SnmpAgent({ community: "recovery", askers: ["127.0.0.1"], datagramBytesMax: 1472 }, face);
+  socket = await opened();
+  socket.on("message", (bytes, from) => {
+    const answer = agent.handle(bytes, from, performance.now());
+    if (answer !== null) socket.send(answer, from.port, from.address);
+  });
+});
+
+afterAll(() => {
+  socket.close();
+});
+
+function opened(): Promise<Socket> {
+  const opening = createSocket("udp4");
+  return new Promise((resolve, reject) => {
+    opening.once("error", reject);
+    opening.bind(0, "127.0.0.1", () => resolve(opening));
+  });
+}
+
+/** Lines that one of Debian's tools prints; -t and -r keep a failure short. */
+async function asked(program: string, options: readonly string[], name: readonly string[]): Promise<string[]> {
+  const peer = `127.0.0.1:${socket.address().port}`;
+  const mibs = ["-M", `${stubs}:${docs}`, "-m", "HOLDOVER-MIB"];
+  const all = ["-v2c", "-c", "recovery", "-t", "2", "-r", "2", ...mibs, ...options, peer, ...name];
+  const { stdout } = await run(program, all, { maxBuffer: 64_000_000 });
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+describe.skipIf(!foreignProgram("smilint", "smitools").installed)("smilint", () => {
+  test("finds nothing to say about HOLDOVER-MIB at its strictest", async () => {
+    const { stdout, stderr } = await run("smilint", ["-l", "6", "-s", `${docs}/HOLDOVER-MIB.txt`], {
+      env: { ...process.env, SMIPATH: stubs },
+    });
+    expect(stdout + stderr).toBe("");
+  });
+});
+
+describe.skipIf(!foreignProgram("snmpwalk", "snmp").installed)("Debian's snmp tools", () => {
+  test("snmpget reads the five facts by their names", async () => {
+    const facts = [
+      "OriginDevice",
+      "OriginAddress",
+      "Duration",
+      "Started",
+      "SendCoding",
+      "Dscp",
+      "DscpName",
+      "Reservation",
+    ];
+    const lines = await asked(
+      "snmpget",
+      ["-Oqv"],
+      facts.map((fact) => `hoConn${fact}.'A1'`),
+    );
+    expect(lines).toEqual([
+      "101",
+      "127.10.1.1",
+      "61000 milliseconds",
+      "2026-11-22,18:40:0.5,+0:0",
+      "PCMU/8000",
+      "46",
+      "EF",
+      "none",
+    ]);
+  });
+
+  test("snmpget is told what there is not", async () => {
+    const lines = await asked("snmpget", ["-Oq"], ["hoConnDscp.'FF99'", "hoGateway.99.0"]);
+    expect(lines[0]).toContain("No Such Instance currently exists at this OID");
+    expect(lines[1]).toContain("No Such Object available on this agent at this OID");
+  });
+
+  test("snmpwalk, snmpbulkwalk and snmptable see every cell of every connection", async () => {
+    const columns = connectionColumns.length;
+    const walked = await asked("snmpwalk", ["-On"], ["hoConnTable"]);
+    expect(walked).toHaveLength(calls * columns);
+    expect(await asked("snmpbulkwalk", ["-On", "-Cr50"], ["hoConnTable"])).toEqual(walked);
+    const table = await asked("snmptable", ["-CB", "-Cf", "|"], ["hoConnTable"]);
+    expect(table.slice(1, 2)[0]?.split("|")).toEqual(connectionColumns.map(({ name }) => name));
+    expect(table).toHaveLength(2 + calls);
+  });
+
+  test("snmpwalk of everything ends", async () => {
+    const lines = await asked("snmpwalk", ["-On"], [".1"]);
+    expect(lines.at(0)).toContain("Holdover media gateway");
+    expect(lines.at(-1)).toContain("No more variables left in this MIB View");
+    const ours = lines.slice(0, -1).filter((line) => line.startsWith(`.${root}.`));
+    expect(ours).toHaveLength(scalars.length + calls * connectionColumns.length + gateway.heard.length);
+  });
+
+  test("snmpgetnext goes beyond sub-identifiers of 2^31", async () => {
+    const lines = await asked("snmpgetnext", ["-On", "-m", ""], [`${root}.1.2.1.2.4294967295`]);
+    expect(lines).toEqual([expect.stringContaining(`.${root}.1.2.1.3.`)]);
+  });
+
+  test("snmpset is refused, and changes nothing", async () => {
+    await expect(asked("snmpset", [], ["hoConnDscp.'A1'", "u", "0"])).rejects.toThrow("noAccess");
+  });
+
+  test("a wrong community gets no answer and is counted", async () => {
+    const before = agent.counters.inBadCommunityNames;
+    await expect(asked("snmpget", ["-c", "public", "-t", "0.2", "-r", "0"], ["hoBootId.0"])).rejects.toThrow("Timeout");
+    expect(agent.counters.inBadCommunityNames).toBe(before + 1);
+  });
+});
+
+describe("net-snmp of npm", () => {
+  test("its manager reads the same values as GETBULK rows of several columns", async () => {
+    const session = snmp.createSession("127.0.0.1", "recovery", {
+      port: socket.address().port,
+      version: snmp.Version2c,
+      timeout: 2000,
+    });
+    const oids = [`${root}.1.1.3`, `${root}.1.2.1.2`, `${root}.1.2.1.8`];
+    const rows = await new Promise<unknown>((resolve, reject) => {
+      session.getBulk(oids, 1, 3, (error, varbinds) => (error ? reject(error) : resolve(varbinds)));
+    });
+    session.close();
+    const device = { oid: `${root}.1.2.1.2.49.48.48`, type: snmp.ObjectType.OctetString };
+    expect(rows).toMatchObject([
+      { oid: `${root}.1.1.3.0`, type: snmp.ObjectType.Counter64 },
+      [device, {}, {}],
+      [{ oid: `${root}.1.2.1.8.49.48.48`, type: snmp.ObjectType.Unsigned32, value: 46 }, { value: 46 }, { value: 46 }],
+    ]);
+  });
+
+  test("its agent, which has no HOLDOVER-MIB, is told from one of ours", async () => {
+    const free = await opened();
+    const port = free.address().port;
+    await new Promise<void>((resolve) => free.close(() => resolve()));
+    const plain = snmp.createAgent({ port, address: "127.0.0.1", disableAuthorization: true }, () => {});
+    const outcome = await audited(port);
+    plain.close();
+    expect(outcome).toMatchObject({ ok: false, reason: expect.stringContaining("has no HOLDOVER-MIB under") });
+  });
+});
+
+test("our own query over the same socket gives the same connections", async () => {
+  const outcome = await audited(socket.address().port);
+  if (!outcome.ok) throw new Error(outcome.reason);
+  expect(outcome.audit.connections).toEqual(
+    [...gateway.connections].sort((a, b) => (a.connectionId < b.connectionId ? -1 : 1)),
+  );
+});
+
+async function audited(port: number): Promise<AuditOutcome> {
+  const to = { address: "127.0.0.1", port };
+  const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to, community: "recovery" }, Math.random);
+  const asking = await opened();
+  const outcome = await new Promise<AuditOutcome>((resolve) => {
+    const perform = (turn: ReturnType<SnmpQuery["start"]>) => {
+      for (const send of turn.sends) asking.send(send.bytes, send.to.port, send.to.address);
+      if (turn.outcome !== null) resolve(turn.outcome);
+    };
+    asking.on("message", (bytes, from) => perform(query.receive(bytes, from, performance.now())));
+    perform(query.start(performance.now()));
+  });
+  asking.close();
+  return outcome;
+}
