@@ -1,0 +1,239 @@
+/**
+ * Asks a gateway by MGCP what is active. First our package's audit, page by page (docs/recovery-package.md); a gateway
+ * that does not know it is asked as RFC 3435 section 2.3.10 and 2.3.11 have it, one by one:
+ *
+ *   AUEP *@gw  x-ho/A   -->  x-ho/B ... x-ho/N   -->  AUEP with the cursor ... until there is none
+ *           \ refused   -->  AUEP *@gw (Z: lines)  -->  AUEP endpoint F: I  -->  AUCX endpoint I: id F: C,N,L,M,LC,RC,P
+ *
+ * What could not be learnt is said in `notTold`. Epochs are not sent: asking changes nothing.
+ */
+import type { ActiveConnection, GatewaySnapshot } from "#protocol/active-connection.js";
+import type { Address } from "#protocol/address.js";
+import type { Random } from "#protocol/chance.js";
+import type { EndpointName, MgcpParameters, MgcpResponse, MgcpVerb } from "#protocol/mgcp/message.js";
+import { type AuditRequest, recoveryCodes, wholeAudit, writeAuditRequest } from "#protocol/mgcp/recovery-package.js";
+import { AuditPages, readAuditPage } from "#protocol/mgcp/recovery-page.js";
+import { MgcpTransactions, type TransactionEvent, transactionDefaults } from "#protocol/mgcp/transactions.js";
+import type { AuditCost, AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
+import { auditedConnection, connectionInfo, namedConnection, neverTold } from "./mgcp-connection.js";
+
+export interface MgcpQueryOptions {
+  /** The gateway's domain name as MGCP has it: `gw1.example` or `[192.0.2.1]`. */
+  readonly gateway: string;
+  readonly to: Address;
+  /** Largest reply we take; RFC 3435 section 3.5.4's 4,000 by default. */
+  readonly bytesMax?: number;
+  /** Only what changed since, and what of the journal we have recorded. */
+  readonly since?: AuditRequest["since"];
+  readonly ack?: AuditRequest["ack"];
+  /** A command that has no answer for so long ends the query. */
+  readonly giveUpAfterMs?: number;
+}
+
+export const mgcpQueryDefaults = { bytesMax: 4_000, giveUpAfterMs: 3_000 } as const;
+
+/** A gateway that lists more is not asked to its end. */
+export const endpointsMax = 10_000;
+export const rowsMax = 100_000;
+/** Commands under way at once while endpoints are asked one by one. */
+export const inFlightMax = 16;
+/** A gateway that restarts while it is asked is asked again so often. */
+export const beginningsMax = 3;
+
+type Question =
+  | { readonly kind: "page"; readonly after: string | null }
+  | { readonly kind: "list" }
+  | { readonly kind: "endpoint"; readonly endpoint: EndpointName }
+  | { readonly kind: "connection"; readonly endpoint: EndpointName; readonly connectionId: string };
+
+export class MgcpQuery implements AuditQuery {
+  readonly #options: Required<Omit<MgcpQueryOptions, "since" | "ack">>;
+  readonly #request: AuditRequest;
+  readonly #transactions: MgcpTransactions;
+  readonly #asked = new Map<number, Question>();
+  #waiting: Question[] = [];
+  #pages = new AuditPages();
+  #beginnings = 0;
+  readonly #connections: ActiveConnection[] = [];
+  readonly #notTold = new Set<string>();
+  #cost: AuditCost = { sent: 0, received: 0, octets: 0 };
+  #outcome: AuditOutcome | null = null;
+
+  constructor({ since = null, ack = null, ...options }: MgcpQueryOptions, random: Random) {
+    this.#options = { ...mgcpQueryDefaults, ...options };
+    this.#request = { ...wholeAudit, since, ack, bytesMax: this.#options.bytesMax };
+    const { giveUpAfterMs } = this.#options;
+    this.#transactions = new MgcpTransactions({ ...transactionDefaults, giveUpAfterMs, responsesMax: 16 }, random);
+  }
+
+  start(nowMs: number): QueryTurn {
+    this.#begin();
+    return this.#turn([], [], nowMs);
+  }
+
+  receive(bytes: Uint8Array, from: Address, nowMs: number): QueryTurn {
+    this.#cost = { ...this.#cost, received: this.#cost.received + 1, octets: this.#cost.octets + bytes.length };
+    const { sends, events } = this.#transactions.receive(bytes, from, nowMs);
+    return this.#turn(sends, events, nowMs);
+  }
+
+  tick(nowMs: number): QueryTurn {
+    const { sends, events } = this.#transactions.tick(nowMs);
+    return this.#turn(sends, events, nowMs);
+  }
+
+  next(): number | null {
+    return this.#outcome === null ? this.#transactions.next() : null;
+  }
+
+  #turn(sends: QueryTurn["sends"], events: readonly TransactionEvent[], nowMs: number): QueryTurn {
+    if (this.#outcome !== null) return { sends: [], outcome: null };
+    for (const event of events) this.#take(event);
+    const all = [...sends, ...this.#ask(nowMs)];
+    for (const { bytes } of all) {
+      this.#cost = { ...this.#cost, sent: this.#cost.sent + 1, octets: this.#cost.octets + bytes.length };
+    }
+    if (this.#outcome === null && this.#asked.size === 0 && this.#waiting.length === 0) this.#outcome = this.#whole();
+    return { sends: all, outcome: this.#outcome };
+  }
+
+  #begin(): void {
+    this.#beginnings += 1;
+    this.#pages = new AuditPages();
+    this.#waiting = [{ kind: "page", after: null }];
+  }
+
+  #ask(nowMs: number): QueryTurn["sends"][number][] {
+    const sends: QueryTurn["sends"][number][] = [];
+    while (this.#outcome === null && this.#asked.size < inFlightMax) {
+      const question = this.#waiting.shift();
+      if (question === undefined) break;
+      const command = { ...this.#command(question), session: null };
+      const sent = this.#transactions.send(command, this.#options.to, nowMs);
+      if (sent.transactionId === null) this.#fail("the question is too large for a datagram");
+      else this.#asked.set(sent.transactionId, question);
+      sends.push(...sent.sends);
+    }
+    return sends;
+  }
+
+  #command(question: Question): { verb: MgcpVerb; endpoint: EndpointName; parameters: MgcpParameters } {
+    const everything = { local: "*", domain: this.#options.gateway };
+    switch (question.kind) {
+      case "page": {
+        const extensions = [writeAuditRequest({ ...this.#request, after: question.after })];
+        return { verb: "AUEP", endpoint: everything, parameters: { extensions } };
+      }
+      case "list":
+        return { verb: "AUEP", endpoint: everything, parameters: {} };
+      case "endpoint":
+        return { verb: "AUEP", endpoint: question.endpoint, parameters: { requestedInfo: ["I"] } };
+      case "connection": {
+        const parameters = { connectionIds: [question.connectionId], requestedInfo: connectionInfo };
+        return { verb: "AUCX", endpoint: question.endpoint, parameters };
+      }
+    }
+  }
+
+  #take(event: TransactionEvent): void {
+    if (event.kind !== "response" && event.kind !== "failed") return;
+    const question = this.#asked.get(event.transactionId);
+    if (question === undefined) return;
+    this.#asked.delete(event.transactionId);
+    if (event.kind === "failed") this.#fail(event.reason);
+    else if (question.kind === "page") this.#takePage(event.response, question.after);
+    else if (question.kind === "list") this.#takeList(event.response);
+    else if (question.kind === "endpoint") this.#takeEndpoint(event.response, question.endpoint);
+    else this.#takeConnection(event.response, question.endpoint, question.connectionId);
+  }
+
+  #takePage(response: MgcpResponse, after: string | null): void {
+    const page = isPositive(response) ? readAuditPage(this.#options.gateway, response.parameters) : null;
+    if (page?.ok === true) {
+      if (!this.#pages.add(page.value)) this.#beginAgain("restarted while it was asked");
+      else if (this.#pages.rows > rowsMax) this.#notTold.add(`rows beyond ${rowsMax}`);
+      else if (page.value.next !== null) this.#waiting.push({ kind: "page", after: page.value.next });
+      return;
+    }
+    if (response.code === recoveryCodes.unknownBootOrCursor) this.#beginAgain("does not know its own cursor");
+    else if (page !== null && hasOurLines(response)) this.#fail(`answers what cannot be read: ${page.reason}`);
+    else if (after !== null) this.#fail(`stopped in mid-audit with ${response.code} ${response.comment}`);
+    // RFC 3435 section 2.1.6 has an unknown package refused; others pass it over and list their endpoints at once.
+    else if (isPositive(response) && response.parameters.endpointIds !== undefined) this.#takeList(response);
+    else this.#waiting.push({ kind: "list" });
+  }
+
+  #takeList(response: MgcpResponse): void {
+    if (!isPositive(response)) {
+      this.#fail(`answers ${response.code} ${response.comment}`);
+      return;
+    }
+    for (const fact of neverTold) this.#notTold.add(fact);
+    const endpoints = response.parameters.endpointIds;
+    if (endpoints === undefined) this.#notTold.add("which endpoints and connections there are");
+    else if (endpoints.length > endpointsMax) this.#notTold.add(`endpoints beyond ${endpointsMax}`);
+    for (const endpoint of (endpoints ?? []).slice(0, endpointsMax)) this.#waiting.push({ kind: "endpoint", endpoint });
+  }
+
+  #takeEndpoint(response: MgcpResponse, endpoint: EndpointName): void {
+    const { connectionIds } = response.parameters;
+    if (!isPositive(response) || connectionIds === undefined) {
+      this.#notTold.add("connections of some endpoints");
+      return;
+    }
+    for (const connectionId of connectionIds) this.#waiting.push({ kind: "connection", endpoint, connectionId });
+  }
+
+  #takeConnection(response: MgcpResponse, endpoint: EndpointName, connectionId: string): void {
+    if (response.code === connectionUnknown) return;
+    if (this.#connections.length >= rowsMax) {
+      this.#notTold.add(`rows beyond ${rowsMax}`);
+      return;
+    }
+    const named = namedConnection(this.#options.gateway, endpoint.local, connectionId);
+    if (isPositive(response)) this.#connections.push(auditedConnection(named, response));
+    else {
+      this.#connections.push(named);
+      this.#notTold.add("call, mode, coding, quality of service and addresses of connections");
+    }
+  }
+
+  #beginAgain(why: string): void {
+    if (this.#beginnings < beginningsMax) this.#begin();
+    else this.#fail(why);
+  }
+
+  #fail(why: string): void {
+    this.#outcome ??= { ok: false, reason: `${this.#options.gateway}: ${why}` };
+  }
+
+  #whole(): AuditOutcome {
+    const snapshot = this.#pages.snapshot() ?? this.#oneByOne();
+    return { ok: true, audit: { via: "mgcp", ...snapshot }, notTold: [...this.#notTold], cost: this.#cost };
+  }
+
+  #oneByOne(): GatewaySnapshot {
+    return {
+      gateway: this.#options.gateway,
+      bootId: null,
+      counter: null,
+      upMs: null,
+      epoch: null,
+      heard: [],
+      connections: this.#connections,
+      lineEvents: [],
+      ended: [],
+    };
+  }
+}
+
+/** Return code 515: it ended between the list and the question. */
+const connectionUnknown = 515;
+
+function isPositive(response: MgcpResponse): boolean {
+  return response.code >= 200 && response.code < 300;
+}
+
+function hasOurLines(response: MgcpResponse): boolean {
+  return (response.parameters.extensions ?? []).some(({ name }) => /^x-ho\/[BRVDN]$/i.test(name));
+}
