@@ -1,12 +1,15 @@
 /** Every setting of a gateway with its bounds. Parsed once, at the door; nothing below reads a file or the environment. */
-import { isIpLiteral, parseAddress } from "#protocol/address.js";
+
 import { z } from "zod";
+import { isIpLiteral, parseAddress } from "#protocol/address.js";
 
 const ipLiteral = z.string().refine(isIpLiteral, { error: "must be an IPv4 or IPv6 address" });
 const port = z.int().min(1).max(65_535);
 const evenPort = port.refine((value) => value % 2 === 0, { error: "must be even: RTCP goes on the next port" });
 const endpoint = z.string().regex(/^aaln\/[1-9]\d{0,3}$/, { error: 'must be an endpoint such as "aaln/1"' });
-const telephoneNumber = z.string().regex(/^[0-9*#]{1,20}$/, { error: 'must be 1 to 20 digits in quotes, such as "101"' });
+const telephoneNumber = z
+  .string()
+  .regex(/^[0-9*#]{1,20}$/, { error: 'must be 1 to 20 digits in quotes, such as "101"' });
 const socketAddress = z
   .string()
   .refine((text) => parseAddress(text).ok, { error: 'must be address:port, such as "192.0.2.7:5060"' });
@@ -33,9 +36,7 @@ export const gatewaySchema = z.strictObject({
   mgcp: z.strictObject({ port: port.default(2427) }).prefault({}),
   sip: z.strictObject({ port: port.default(5060) }).prefault({}),
   /** Not there: no SNMP is spoken. There is no default community. */
-  snmp: z
-    .strictObject({ port: port.default(161), community: z.string().min(8).max(64) })
-    .optional(),
+  snmp: z.strictObject({ port: port.default(161), community: z.string().min(8).max(64) }).optional(),
   media: z
     .strictObject({
       address: ipLiteral.optional(),
@@ -54,7 +55,10 @@ export const gatewaySchema = z.strictObject({
     })
     .prefault({}),
   /** Who may command; the first is told of a restart. */
-  callAgents: z.array(z.strictObject({ address: ipLiteral, port: port.default(2727) })).min(1).max(16),
+  callAgents: z
+    .array(z.strictObject({ address: ipLiteral, port: port.default(2727) }))
+    .min(1)
+    .max(16),
   /** Who may only ask: management stations, watchers. */
   askers: z.array(ipLiteral).max(64).default([]),
   lines: z.array(lines).min(1).max(100),
@@ -72,7 +76,9 @@ export interface ConfiguredLine {
 }
 
 /** The lines one by one; a reason when they cannot be counted up or one is there twice. */
-export function configuredLines(config: GatewayConfig): { ok: true; value: ConfiguredLine[] } | { ok: false; reason: string } {
+export function configuredLines(
+  config: GatewayConfig,
+): { ok: true; value: ConfiguredLine[] } | { ok: false; reason: string } {
   const all: ConfiguredLine[] = [];
   for (const { first, number, phone, count } of config.lines) {
     const start = parseAddress(phone);

@@ -15,6 +15,7 @@ import type { OutgoingDatagram } from "#protocol/datagram.js";
 import { earliest } from "#protocol/deadlines.js";
 import type { EventName } from "#protocol/mgcp/message.js";
 import { MgcpTransactions, transactionDefaults } from "#protocol/mgcp/transactions.js";
+import { holdoverRoot } from "#protocol/mib/holdover-mib.js";
 import type { SipOutput } from "#protocol/sip/sip-output.js";
 import { type SipEvent, SipTransactions, type SipTurn } from "#protocol/sip/transactions.js";
 import { SipPhones } from "./lines/sip-phone.js";
@@ -32,6 +33,7 @@ import { MgcpFace } from "./management/mgcp-face.js";
 import { MgcpRequests } from "./management/mgcp-requests.js";
 import { RestartNotice } from "./management/restart-notice.js";
 import { SipFace } from "./management/sip-face.js";
+import { SnmpAgent } from "./management/snmp-agent.js";
 import { SnmpFace } from "./management/snmp-face.js";
 import type { MediaCommand, MediaEvent, ReadLegStatistics } from "./media/media-port.js";
 
@@ -85,6 +87,11 @@ const limits = {
   /** A claim may not leap further, DESIGN section 5. */
   epochLeapMax: 1000,
   restartPauseMs: 2000,
+  /** A walk over several datagrams sees one moment; the statistics in it are no older than this. */
+  viewKeptMs: 500,
+  repetitionsMax: 100,
+  /** RFC 3417 section 3.2. */
+  datagramBytesMax: 1472,
 } as const;
 
 export class Gateway {
@@ -102,7 +109,7 @@ export class Gateway {
   readonly #restart: RestartNotice;
   readonly #mgcpFace: MgcpFace;
   readonly #sipFace: SipFace;
-  readonly #snmpFace: SnmpFace | null;
+  readonly #snmpAgent: SnmpAgent | null;
   #toldCounter = 0;
 
   constructor(options: GatewayOptions, { random, readStatistics, epoch }: GatewaySurroundings, nowMs: number) {
@@ -127,7 +134,16 @@ export class Gateway {
     this.#stations = new LineStations(lines, this.#phones, pool, stationMedia);
     const connectionsMax = Math.floor(media.legsMax / 2);
     this.#control = new CallControl(
-      { gateway: name, mediaAddress: media.address, cname, codings, dscp, connectionsMax, connectionsPerLineMax, openTriesMax },
+      {
+        gateway: name,
+        mediaAddress: media.address,
+        cname,
+        codings,
+        dscp,
+        connectionsMax,
+        connectionsPerLineMax,
+        openTriesMax,
+      },
       { table: this.#table, journal: this.#journal, stations: this.#stations, pool, readStatistics, random },
     );
     this.#restart = new RestartNotice({ callAgents, pauseMs: limits.restartPauseMs });
@@ -153,8 +169,15 @@ export class Gateway {
     });
     const mayAsk = (asker: string) => this.#fencing.mayAsk(asker);
     this.#sipFace = new SipFace({ gateway: name, address: sipAddress, lines: locals, mayAsk }, snapshot, random);
-    this.#snmpFace =
-      options.community === null ? null : new SnmpFace({ community: options.community, mayAsk }, snapshot);
+    const { viewKeptMs, repetitionsMax, datagramBytesMax } = limits;
+    const snmpFace = new SnmpFace(
+      { root: holdoverRoot, viewKeptMs, repetitionsMax },
+      { snapshot, counter: () => this.#table.counter },
+    );
+    const { community } = options;
+    const snmpAskers = [...addresses, ...askers];
+    this.#snmpAgent =
+      community === null ? null : new SnmpAgent({ community, askers: snmpAskers, datagramBytesMax }, snmpFace);
   }
 
   /** The gateway is in service: the first call agent that answers is told so. */
@@ -170,7 +193,7 @@ export class Gateway {
       case "sip":
         return this.#sipTurn(this.#sip.receive(bytes, from, at.nowMs), at);
       case "snmp": {
-        const reply = this.#snmpFace?.handle(bytes, from, at.nowMs) ?? null;
+        const reply = this.#snmpAgent?.handle(bytes, from, at.nowMs) ?? null;
         return reply === null ? [] : [{ kind: "send", port, datagram: { bytes: reply, to: from } }];
       }
     }
@@ -248,7 +271,13 @@ export class Gateway {
     this.#table.touch();
     const observed = [lineEventName(event === "on-hook" ? "hu" : "hd"), ...(dialled === null ? [] : digits(dialled))];
     const log: GatewayOutput = { kind: "log", event: "line-event", fields: { line, event, dialled } };
-    return [log, ...this.#settle(observed.flatMap((name) => this.#mgcpFace.observe(line, name, at)), at)];
+    return [
+      log,
+      ...this.#settle(
+        observed.flatMap((name) => this.#mgcpFace.observe(line, name, at)),
+        at,
+      ),
+    ];
   }
 
   #sipTurn(turn: SipTurn, at: Moment): GatewayOutput[] {

@@ -1,9 +1,9 @@
 /** Builds the gateway's parts from the configuration, gives the core its sockets, clock, dice and engine, and runs it. */
 import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
 import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
-import type { Logger } from "pino";
 import { type ConfiguredLine, configuredLines, type GatewayConfig } from "./config.js";
 import { Gateway, type GatewayOutput, type GatewayPort } from "./gateway.js";
 import { DeadlineTimer } from "./io/deadline-timer.js";

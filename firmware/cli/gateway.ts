@@ -23,7 +23,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const config = readConfigurationFile(options.config, gatewaySchema);
   if (!config.ok) return complain(config.reason, 2);
   if (options.check === true) return 0;
-  const log = pino({ level: config.value.logLevel, base: { gateway: config.value.name }, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = pino({
+    level: config.value.logLevel,
+    base: { gateway: config.value.name },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
   const gateway = await startGateway(config.value, log);
   if (!gateway.ok) return complain(gateway.reason, 1);
   log.info({ event: "listening", ...gateway.value.ports, network: gateway.value.network });

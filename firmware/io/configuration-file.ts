@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { configurationLines, resolvePlaceholders } from "#protocol/configuration.js";
-import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { parse, YAMLParseError } from "yaml";
 import type { z } from "zod";
+import { configurationLines, resolvePlaceholders } from "#protocol/configuration.js";
+import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 
 const fileBytesMax = 1 << 20;
 
@@ -27,7 +27,9 @@ export function readConfigurationFile<T>(file: string, schema: z.ZodType<T>): Pa
 function readText(file: string): ParseResult<string> {
   try {
     const bytes = readFileSync(file);
-    return bytes.length > fileBytesMax ? refused(`${file}: larger than ${fileBytesMax} bytes`) : parsed(bytes.toString());
+    return bytes.length > fileBytesMax
+      ? refused(`${file}: larger than ${fileBytesMax} bytes`)
+      : parsed(bytes.toString());
   } catch (error) {
     if (error instanceof Error && "code" in error) return refused(`cannot read ${file}: ${String(error.code)}`);
     throw error;

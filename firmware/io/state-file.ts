@@ -22,12 +22,15 @@ export function readState(file: string): ParseResult<Epoch | null> {
 function parseState(file: string, text: string): ParseResult<Epoch | null> {
   try {
     const state: unknown = JSON.parse(text);
-    if (typeof state !== "object" || state === null || !("version" in state)) return refused(`${file} is no state file`);
-    if (state.version !== formatVersion) return refused(`${file} has format ${String(state.version)}, not ${formatVersion}`);
+    if (typeof state !== "object" || state === null || !("version" in state))
+      return refused(`${file} is no state file`);
+    if (state.version !== formatVersion)
+      return refused(`${file} has format ${String(state.version)}, not ${formatVersion}`);
     if (!("epoch" in state) || typeof state.epoch !== "object" || state.epoch === null) return parsed(null);
     const { epoch } = state;
     if (!("number" in epoch) || !("server" in epoch)) return refused(`${file}: epoch is damaged`);
-    if (typeof epoch.number !== "number" || typeof epoch.server !== "string") return refused(`${file}: epoch is damaged`);
+    if (typeof epoch.number !== "number" || typeof epoch.server !== "string")
+      return refused(`${file}: epoch is damaged`);
     return parsed({ number: epoch.number, server: epoch.server });
   } catch (error) {
     if (error instanceof SyntaxError) return refused(`${file} is damaged; remove it to start without an epoch`);

@@ -131,11 +131,19 @@ export class CallControl {
     return { kind: "pending", connectionId: row.connectionId, outputs: [this.#openCommand(row)] };
   }
 
-  modify(row: ConnectionRow, request: ModifyRequest, at: Moment): Refusal | { readonly kind: "modified"; readonly row: ConnectionRow; readonly outputs: ControlOutput[] } {
+  modify(
+    row: ConnectionRow,
+    request: ModifyRequest,
+    at: Moment,
+  ): Refusal | { readonly kind: "modified"; readonly row: ConnectionRow; readonly outputs: ControlOutput[] } {
     const remote = request.remote ?? row.remote;
     const sendCoding = remote === null ? null : commonCoding([row.receiveCoding], remote.codings);
     if (remote !== null && sendCoding === null)
-      return { kind: "refused", code: 534, reason: `the remote description does not offer ${row.receiveCoding.encoding}` };
+      return {
+        kind: "refused",
+        code: 534,
+        reason: `the remote description does not offer ${row.receiveCoding.encoding}`,
+      };
     const tag = request.tag ?? row.tag;
     const changed = started(
       {
@@ -160,7 +168,11 @@ export class CallControl {
     const { leg, generation } = row.lease;
     const outputs: ControlOutput[] = [{ kind: "media", command: { kind: "close", leg, generation } }];
     if (this.#table.onEndpoint(row.endpoint).length > 0) return [...outputs, ...this.#couple(row.endpoint, at)];
-    return [...outputs, ...this.#stations.couple(row.endpoint, null), ...this.#stations.release(row.endpoint, at.nowMs)];
+    return [
+      ...outputs,
+      ...this.#stations.couple(row.endpoint, null),
+      ...this.#stations.release(row.endpoint, at.nowMs),
+    ];
   }
 
   /** The row as an audit tells it now. */

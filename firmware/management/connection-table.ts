@@ -137,10 +137,7 @@ const noStatistics: ConnectionStatistics = {
   lastMediaAgeMs: null,
 };
 
-function connectionStatistics(
-  leg: NonNullable<ReturnType<ReadLegStatistics>>,
-  nowMs: number,
-): ConnectionStatistics {
+function connectionStatistics(leg: NonNullable<ReturnType<ReadLegStatistics>>, nowMs: number): ConnectionStatistics {
   return {
     packetsSent: leg.packetsSent,
     octetsSent: leg.octetsSent,

@@ -59,7 +59,11 @@ export class Fencing {
     if (wanted.number <= number)
       return { kind: "refused", owner: present, reason: `epoch ${wanted.number} is not above ${number}` };
     if (wanted.number - number > this.#options.leapMax)
-      return { kind: "refused", owner: present, reason: `epoch ${wanted.number} leaps more than ${this.#options.leapMax}` };
+      return {
+        kind: "refused",
+        owner: present,
+        reason: `epoch ${wanted.number} leaps more than ${this.#options.leapMax}`,
+      };
     this.#epoch = wanted;
     return { kind: "granted", epoch: wanted };
   }

@@ -199,10 +199,7 @@ export class LineStations {
         station.hook = "off-hook";
         station.connected = true;
         station.remote = event.media;
-        return [
-          ...this.#modify(station),
-          { kind: "line-event", line: event.line, event: "answer", dialled: null },
-        ];
+        return [...this.#modify(station), { kind: "line-event", line: event.line, event: "answer", dialled: null }];
       }
       case "on-hook": {
         const wasOffHook = station.hook === "off-hook";

@@ -43,7 +43,8 @@ export class MgcpAudit {
       return accept(this.#endpoint(endpoint, command.parameters.requestedInfo ?? []));
     const endpointIds = endpoints.map(({ local }) => ({ local, domain: this.#parts.gateway }));
     const bytes = endpointIds.reduce((sum, { local, domain }) => sum + local.length + domain.length + 6, 0);
-    if (bytes > replyBytesMax - 100) return refuse(533, `${endpoints.length} endpoints do not fit ${replyBytesMax} bytes`);
+    if (bytes > replyBytesMax - 100)
+      return refuse(533, `${endpoints.length} endpoints do not fit ${replyBytesMax} bytes`);
     return accept({ endpointIds });
   }
 
@@ -88,12 +89,7 @@ export class MgcpAudit {
     };
   }
 
-  #connectionItems(
-    row: ConnectionRow,
-    endpoint: Endpoint,
-    asked: ReadonlySet<string>,
-    nowMs: number,
-  ): MgcpParameters {
+  #connectionItems(row: ConnectionRow, endpoint: Endpoint, asked: ReadonlySet<string>, nowMs: number): MgcpParameters {
     const { encoding, ptimeMs } = row.receiveCoding;
     return {
       ...(asked.has("C") && { callId: row.callId }),

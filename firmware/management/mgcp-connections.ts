@@ -95,8 +95,15 @@ export class MgcpConnections {
       const parameters = { connectionParameters: this.connectionParameters(row.value, at.nowMs) };
       return accept(parameters, this.#control.delete(row.value, "deleted", at), [], 250);
     }
-    const doomed = this.#table.onEndpoint(endpoint.local).filter((row) => callId === undefined || row.callId === callId);
-    return accept({}, doomed.flatMap((row) => this.#control.delete(row, "deleted", at)), [], 250);
+    const doomed = this.#table
+      .onEndpoint(endpoint.local)
+      .filter((row) => callId === undefined || row.callId === callId);
+    return accept(
+      {},
+      doomed.flatMap((row) => this.#control.delete(row, "deleted", at)),
+      [],
+      250,
+    );
   }
 
   /** P: section 3.2.2.7. Nine digits: a counter that outgrows them stays at 999999999. */

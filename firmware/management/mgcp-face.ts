@@ -241,7 +241,11 @@ export class MgcpFace {
     }
     const name = { local: endpoint.local, domain: this.#parts.domains[0] ?? "" };
     const parameters = { notifiedEntity: endpoint.notifiedEntity, requestIdentifier, observedEvents };
-    const sent = this.#parts.transactions.send({ verb: "NTFY", endpoint: name, parameters, session: null }, to, at.nowMs);
+    const sent = this.#parts.transactions.send(
+      { verb: "NTFY", endpoint: name, parameters, session: null },
+      to,
+      at.nowMs,
+    );
     if (sent.transactionId === null) endpoint.requests.undelivered();
     endpoint.notify = sent.transactionId;
     return sends(sent.sends);

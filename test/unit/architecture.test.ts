@@ -72,8 +72,8 @@ function placeOf(file: string): string | undefined {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => {
-    const name = match[1] ?? "";
+  return [...text.matchAll(/^(?:import|export)\b[^;"]*"([^"]+)";|\bimport\(\s*"([^"]+)"/gm)].map((match) => {
+    const name = match[1] ?? match[2] ?? "";
     if (name.startsWith("#protocol/")) return `firmware/protocol/${name.slice("#protocol/".length)}`;
     if (name.startsWith(".")) return relative(root, join(root, dirname(file), name));
     return name.startsWith("node:") ? name : `npm:${name}`;
@@ -83,7 +83,8 @@ function importsOf(file: string): string[] {
 function isAllowed(imported: string, place: string, allowed: readonly string[]): boolean {
   const [kind] = imported.split(":");
   return [place, ...allowed].some(
-    (one) => imported === one || imported.replace(/\.js$/, ".ts") === one || imported.startsWith(`${one}/`) || kind === one,
+    (one) =>
+      imported === one || imported.replace(/\.js$/, ".ts") === one || imported.startsWith(`${one}/`) || kind === one,
   );
 }
 

@@ -1,0 +1,129 @@
+/** A whole gateway on the simulated network, with an engine that opens every port at once and counts nothing. */
+import { Gateway, type GatewayOptions, type GatewayOutput, type GatewayPort } from "../../firmware/gateway.js";
+import type { LegStatistics, MediaCommand } from "../../firmware/media/media-port.js";
+import type { Epoch } from "../../firmware/protocol/active-connection.js";
+import type { Address } from "../../firmware/protocol/address.js";
+import type { Random } from "../../firmware/protocol/chance.js";
+import type { SimulatedMoment, SimulatedNetwork, SimulatedNode } from "./simulated-network.js";
+
+export interface GatewayPlace {
+  readonly name: string;
+  readonly address: string;
+  readonly lines: number;
+  readonly firstNumber: number;
+  /** The telephones are at this and the following addresses. */
+  readonly phones: string;
+}
+
+export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address[]): GatewayOptions {
+  const phonePrefix = place.phones.slice(0, place.phones.lastIndexOf(".") + 1);
+  return {
+    name: place.name,
+    address: place.address,
+    mgcpPort: 2427,
+    sipPort: 5060,
+    community: "simulated-community",
+    media: {
+      address: place.address,
+      portFirst: 16_384,
+      portLast: 24_574,
+      dscp: 46,
+      codings: [
+        { encoding: "PCMA", clockRateHz: 8000, payloadType: 8, ptimeMs: 20 },
+        { encoding: "PCMU", clockRateHz: 8000, payloadType: 0, ptimeMs: 20 },
+      ],
+      legsMax: 512,
+    },
+    callAgents,
+    askers: ["127.0.0.1"],
+    lines: Array.from({ length: place.lines }, (_, index) => ({
+      line: `aaln/${index + 1}`,
+      number: String(place.firstNumber + index),
+      phone: { address: `${phonePrefix}${index + 1}`, port: 5060 },
+    })),
+  };
+}
+
+export class SimulatedGateway implements SimulatedNode {
+  readonly options: GatewayOptions;
+  readonly commands: MediaCommand[] = [];
+  readonly log: Extract<GatewayOutput, { kind: "log" }>[] = [];
+  readonly #gateway: Gateway;
+  readonly #network: SimulatedNetwork;
+  readonly #open = new Map<number, number>();
+  epoch: Epoch | null = null;
+
+  constructor(options: GatewayOptions, network: SimulatedNetwork, random: Random) {
+    this.options = options;
+    this.#network = network;
+    this.#gateway = new Gateway(
+      options,
+      { random, epoch: null, readStatistics: (leg, generation) => this.#statistics(leg, generation) },
+      network.at.nowMs,
+    );
+    for (const port of ["mgcp", "sip", "snmp"] as const)
+      network.listen(this.#address(port), (bytes, from, at) =>
+        this.#act(this.#gateway.receive(port, bytes, from, at), at),
+      );
+    network.add(this);
+    this.#act(this.#gateway.start(network.at), network.at);
+  }
+
+  get core(): Gateway {
+    return this.#gateway;
+  }
+
+  /** Legs the engine was told to open and not to close. */
+  get openLegs(): number {
+    return this.#open.size;
+  }
+
+  next(): number | null {
+    return this.#gateway.next();
+  }
+
+  tick(at: SimulatedMoment): void {
+    this.#act(this.#gateway.tick(at), at);
+  }
+
+  #act(outputs: readonly GatewayOutput[], at: SimulatedMoment): void {
+    for (const output of outputs) {
+      if (output.kind === "send")
+        this.#network.send(this.#address(output.port), output.datagram.to, output.datagram.bytes);
+      else if (output.kind === "media") this.#engine(output.command, at);
+      else if (output.kind === "persist-epoch") this.epoch = output.epoch;
+      else this.log.push(output);
+    }
+  }
+
+  #engine(command: MediaCommand, at: SimulatedMoment): void {
+    this.commands.push(command);
+    const { leg, generation } = command;
+    if (command.kind === "open") {
+      this.#open.set(leg, generation);
+      this.#act(this.#gateway.mediaEvent({ kind: "opened", leg, generation, dscp: command.dscp }, at), at);
+    } else if (command.kind === "close") this.#open.delete(leg);
+  }
+
+  #statistics(leg: number, generation: number): LegStatistics | null {
+    if (this.#open.get(leg) !== generation) return null;
+    return {
+      generation,
+      packetsSent: 100,
+      octetsSent: 16_000,
+      packetsReceived: 99,
+      octetsReceived: 15_840,
+      packetsLost: 1,
+      packetsDiscarded: 0,
+      jitterMs: 0.5,
+      roundTripMs: null,
+      lastReceivedAtMs: null,
+      learntRemote: null,
+    };
+  }
+
+  #address(port: GatewayPort): Address {
+    const { address, mgcpPort, sipPort } = this.options;
+    return { address, port: port === "mgcp" ? mgcpPort : port === "sip" ? sipPort : 161 };
+  }
+}
