@@ -1,0 +1,139 @@
+/**
+ * The media engine as the rest of the firmware holds it: starts its thread, puts commands into the one ring, takes events
+ * from the other, reads counters straight from the shared memory.
+ */
+import { existsSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { CommandRing, EventRing } from "../media/engine-rings.js";
+import { legStatisticsReader } from "../media/leg-statistics.js";
+import type { MediaCommand, MediaEvent, ReadLegStatistics } from "../media/media-port.js";
+import { compileDsp, createDspMemory, instantiateDsp } from "./dsp-module.js";
+
+/** linux: the C library by koffi; portable: node:dgram; auto: the first where it can be. */
+export type MediaNetworkChoice = "linux" | "portable" | "auto";
+
+export interface MediaEngine {
+  /** The way to the network that was chosen. */
+  readonly network: "linux" | "portable";
+  readonly legsMax: number;
+  readonly readStatistics: ReadLegStatistics;
+  /** False when the engine takes no more commands: it was closed, has failed, or has stopped reading. */
+  send(command: MediaCommand): boolean;
+  /** One handler; events that came before it was set are handed to it first. */
+  onEvent(handler: (event: MediaEvent) => void): void;
+  /** Closes all legs, with RTCP BYE, and ends the thread. */
+  close(): Promise<void>;
+  /** Resolves when the thread has ended: null after close, else why. */
+  readonly ended: Promise<string | null>;
+}
+
+/** An engine that does not end by itself within this time is ended. */
+const closeMsMax = 2000;
+
+/** Beside this file where it was built; from the source tree the built one is run all the same. */
+const workerPlaces = [
+  new URL("./media-worker.js", import.meta.url),
+  new URL("../../dist/firmware/io/media-worker.js", import.meta.url),
+];
+
+/** Rejects when the program was not built, or when the way to the network does not exist here. */
+export async function startMediaEngine(options: { readonly network: MediaNetworkChoice }): Promise<MediaEngine> {
+  const module = await compileDsp();
+  const memory = createDspMemory();
+  const dsp = instantiateDsp(module, memory);
+  const place = workerPlaces.find((url) => existsSync(url));
+  if (place === undefined) throw new Error("the media worker is missing: run npm run build");
+  const worker = new Worker(place, {
+    name: "media",
+    execArgv: [],
+    workerData: { module, memory, network: options.network },
+  });
+  const thread = new MediaThread(worker, new CommandRing(dsp.memory), new EventRing(dsp.memory));
+  const network = await thread.ready;
+  return {
+    network,
+    legsMax: dsp.memory.map.legsMax,
+    readStatistics: legStatisticsReader(dsp.memory),
+    send: (command) => thread.send(command),
+    onEvent: (handler) => thread.onEvent(handler),
+    close: () => thread.close(),
+    ended: thread.ended,
+  };
+}
+
+class MediaThread {
+  readonly #worker: Worker;
+  readonly #commands: CommandRing;
+  readonly #events: EventRing;
+  readonly ready: Promise<"linux" | "portable">;
+  readonly ended: Promise<string | null>;
+  #handler: ((event: MediaEvent) => void) | null = null;
+  #network: "linux" | "portable" | null = null;
+  #isOver = false;
+
+  constructor(worker: Worker, commands: CommandRing, events: EventRing) {
+    this.#worker = worker;
+    this.#commands = commands;
+    this.#events = events;
+    this.ended = this.#waitForEnd();
+    this.ready = this.#waitForReady();
+  }
+
+  send(command: MediaCommand): boolean {
+    if (this.#isOver || !this.#commands.put(command)) return false;
+    this.#wake();
+    return true;
+  }
+
+  onEvent(handler: (event: MediaEvent) => void): void {
+    this.#handler = handler;
+    this.#handOver();
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#commands.put({ kind: "shut-down" });
+      this.#wake();
+    }
+    const deadline = setTimeout(() => void this.#worker.terminate(), closeMsMax);
+    await this.ended;
+    clearTimeout(deadline);
+  }
+
+  /** The superloop sees the ring itself; the event loop of the portable one needs a message. */
+  #wake(): void {
+    if (this.#network === "portable") this.#worker.postMessage("commands");
+  }
+
+  #handOver(): void {
+    if (this.#handler === null) return;
+    for (let event = this.#events.take(); event !== null; event = this.#events.take()) this.#handler(event);
+  }
+
+  #waitForReady(): Promise<"linux" | "portable"> {
+    return new Promise((resolve, reject) => {
+      this.#worker.on("message", (message: unknown) => {
+        if (message === "events") this.#handOver();
+        if (message !== "linux" && message !== "portable") return;
+        this.#network = message;
+        resolve(message);
+      });
+      void this.ended.then((reason) => reject(new Error(reason ?? "the media engine ended before it began")));
+    });
+  }
+
+  #waitForEnd(): Promise<string | null> {
+    return new Promise((resolve) => {
+      this.#worker.once("error", (error: unknown) => {
+        this.#isOver = true;
+        resolve(error instanceof Error ? error.message : String(error));
+      });
+      this.#worker.once("exit", () => {
+        const wasAsked = this.#isOver;
+        this.#isOver = true;
+        resolve(wasAsked ? null : "the media engine's thread ended");
+      });
+    });
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The media engine's way to the network wherever Node runs: node:dgram. Where the C library can be called, descriptors
+ * are made and marked by it and handed to dgram; where not, the DSCP is 0, and said to be.
+ */
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import type { Address } from "#protocol/address.js";
+import { formatAddress } from "#protocol/address.js";
+import { canonicalIp } from "#protocol/ip-address.js";
+import type { EngineMemory } from "../media/engine-memory.js";
+import type { DatagramSink, MediaNetwork, OpenAnswer } from "../media/media-network.js";
+import type { LegNumber } from "../media/media-port.js";
+import type { Libc } from "./libc.js";
+import { openMarkedSocket } from "./media-marked-socket.js";
+import { monotonicMs } from "./monotonic-clock.js";
+
+interface LegSockets {
+  readonly rtp: Socket;
+  readonly rtcp: Socket;
+}
+
+export class PortableMediaNetwork implements MediaNetwork {
+  readonly #libc: Libc | null;
+  readonly #memory: EngineMemory;
+  readonly #legs = new Map<LegNumber, LegSockets>();
+  #sink: DatagramSink | null = null;
+  errorsIgnored = 0;
+
+  constructor(libc: Libc | null, memory: EngineMemory) {
+    this.#libc = libc;
+    this.#memory = memory;
+  }
+
+  receiveInto(sink: DatagramSink): void {
+    this.#sink = sink;
+  }
+
+  open(leg: LegNumber, local: Address, dscp: number, answer: (answer: OpenAnswer) => void): void {
+    const type = local.address.includes(":") ? "udp6" : "udp4";
+    const options = { type, ipv6Only: true, lookup: literalOnly } as const;
+    const sockets = { rtp: createSocket(options), rtcp: createSocket(options) };
+    this.#legs.set(leg, sockets);
+    sockets.rtp.on("message", (bytes, from) => this.#rtpReceived(leg, sockets, bytes, from));
+    sockets.rtcp.on("message", (bytes, from) => this.#rtcpReceived(leg, sockets, bytes, from));
+    void this.#bindBoth(leg, sockets, local, dscp).then((answered) => {
+      if (answered !== null) answer(answered);
+    });
+  }
+
+  /** Null when the leg was closed meanwhile. */
+  async #bindBoth(leg: LegNumber, sockets: LegSockets, local: Address, dscp: number): Promise<OpenAnswer | null> {
+    const rtp = await this.#bind(sockets.rtp, local, dscp);
+    if (this.#legs.get(leg) !== sockets) return null;
+    const rtcp = rtp.ok ? await this.#bind(sockets.rtcp, { ...local, port: local.port + 1 }, dscp) : rtp;
+    if (this.#legs.get(leg) !== sockets) return null;
+    if (!rtcp.ok) {
+      this.close(leg);
+      return rtcp;
+    }
+    for (const socket of [sockets.rtp, sockets.rtcp]) socket.on("error", () => this.#ignore());
+    return rtp;
+  }
+
+  #bind(socket: Socket, local: Address, dscp: number): Promise<OpenAnswer> {
+    const marked = this.#libc === null ? null : this.#marked(this.#libc, local, dscp);
+    if (marked !== null && !marked.ok) return Promise.resolve(marked);
+    return new Promise((resolve) => {
+      const refused = (error: Error) => resolve({ ok: false, reason: `${formatAddress(local)}: ${error.message}` });
+      socket.once("error", refused);
+      const bound = () => {
+        socket.off("error", refused);
+        resolve({ ok: true, dscp: marked?.dscp ?? 0 });
+      };
+      if (marked === null) socket.bind({ address: local.address, port: local.port, exclusive: true }, bound);
+      else socket.bind({ fd: marked.fd }, bound);
+    });
+  }
+
+  #marked(libc: Libc, local: Address, dscp: number) {
+    const place = { base: libc.addressOf(this.#memory.buffer), scratchOffset: this.#memory.map.ioScratchOffset };
+    return openMarkedSocket(libc, this.#memory, place, local, dscp);
+  }
+
+  close(leg: LegNumber): void {
+    const sockets = this.#legs.get(leg);
+    if (sockets === undefined) return;
+    this.#legs.delete(leg);
+    sockets.rtp.close();
+    sockets.rtcp.close();
+  }
+
+  /** dgram tells each datagram's source, so the engine sorts out strangers itself; a connected dgram saves nothing here. */
+  connect(): void {}
+
+  sendRtp(leg: LegNumber, offset: number, length: number, to: Address): void {
+    this.#send(this.#legs.get(leg)?.rtp, Buffer.from(this.#memory.bytes.slice(offset, offset + length)), to);
+  }
+
+  sendRtcp(leg: LegNumber, bytes: Uint8Array, to: Address): void {
+    this.#send(this.#legs.get(leg)?.rtcp, Buffer.from(bytes), to);
+  }
+
+  #send(socket: Socket | undefined, bytes: Buffer, to: Address): void {
+    socket?.send(bytes, 0, bytes.length, to.port, to.address, (error) => {
+      if (error !== null) this.#ignore();
+    });
+  }
+
+  #ignore(): void {
+    this.errorsIgnored += 1;
+  }
+
+  #rtpReceived(leg: LegNumber, sockets: LegSockets, bytes: Buffer, from: RemoteInfo): void {
+    if (this.#sink === null || this.#legs.get(leg) !== sockets) return;
+    if (bytes.length <= this.#memory.map.packetSlotBytes) this.#memory.bytes.set(bytes, this.#sink.receiveOffset(leg));
+    this.#sink.rtpReceived(leg, bytes.length, addressOf(from), monotonicMs());
+  }
+
+  #rtcpReceived(leg: LegNumber, sockets: LegSockets, bytes: Buffer, from: RemoteInfo): void {
+    if (this.#sink === null || this.#legs.get(leg) !== sockets) return;
+    this.#sink.rtcpReceived(leg, bytes, addressOf(from), monotonicMs());
+  }
+}
+
+/** Addresses are literals always; so a datagram is sent at once, even the last before its socket is closed. */
+function literalOnly(
+  hostname: string,
+  _options: unknown,
+  callback: (error: null, address: string, family: number) => void,
+): void {
+  callback(null, hostname, hostname.includes(":") ? 6 : 4);
+}
+
+function addressOf(from: RemoteInfo): Address {
+  return { address: canonicalIp(from.address), port: from.port };
+}
