@@ -1,0 +1,158 @@
+/** `holdover audit URI…`: asks gateways what is active, by any of the three protocols, and shows it. */
+import { randomInt } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command, CommanderError } from "commander";
+import type { GatewayAudit } from "#protocol/active-connection.js";
+import { type Address, isIpLiteral } from "#protocol/address.js";
+import { runQuery } from "../io/query-runner.js";
+import { compareAudits, type Disagreement } from "../query/agreement.js";
+import type { AuditOutcome, AuditQuery } from "../query/audit-query.js";
+import { type AuditUri, parseAuditUri } from "../query/audit-uri.js";
+import { MgcpQuery } from "../query/mgcp-query.js";
+import { SipQuery } from "../query/sip-query.js";
+import { SnmpQuery, snmpQueryDefaults } from "../query/snmp-query.js";
+import { listConnections, mergeConnections } from "./connection-list.js";
+import { parseDuration } from "./duration.js";
+
+interface AuditOptions {
+  readonly json?: true;
+  readonly watch?: string;
+  readonly from?: string;
+}
+
+interface Answer {
+  readonly uri: string;
+  readonly tookMs: number;
+  readonly outcome: AuditOutcome;
+}
+
+const description = `Ask gateways which media connections are active.
+
+A URI says how and whom:
+  mgcp://HOST[:2427][/DOMAIN]       our recovery package, or AUEP and AUCX one by one
+  snmp://COMMUNITY@HOST[:161]       HOLDOVER-MIB
+  sip://HOST[:5060]                 SUBSCRIBE to the dialog package
+Several of one gateway are held against each other. An IPv6 address stands in [brackets].`;
+
+/** Exit code: 0 all told and agreed, 1 somebody did not answer or answers disagree, 2 wrong usage. */
+export async function run(args: readonly string[]): Promise<number> {
+  const command = new Command("holdover audit")
+    .description(description)
+    .argument("<uri...>", "whom to ask")
+    .option("--json", "one JSON object per round instead of a table")
+    .option("--watch <interval>", "ask again and again, e.g. every 5s, 500ms or 1m")
+    .option("--from <address>", "send from this local IP address")
+    .exitOverride()
+    .allowExcessArguments(true);
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  const options = command.opts<AuditOptions>();
+  const uris: { text: string; uri: AuditUri }[] = [];
+  for (const text of command.args) {
+    const uri = parseAuditUri(text);
+    if (!uri.ok) return complain(uri.reason);
+    uris.push({ text, uri: uri.value });
+  }
+  const everyMs = options.watch === undefined ? null : parseDuration(options.watch);
+  if (everyMs === "malformed") return complain(`--watch ${options.watch} is not a time like 5s, 500ms or 1m`);
+  if (options.from !== undefined && !isIpLiteral(options.from)) {
+    return complain(`--from ${options.from} is not an IP address`);
+  }
+  const from = options.from ?? null;
+  for (;;) {
+    const round = await Promise.all(uris.map(({ text, uri }) => ask(text, uri, from)));
+    const exitCode = show(round, options.json === true, everyMs !== null);
+    if (everyMs === null) return exitCode;
+    await sleep(everyMs);
+  }
+}
+
+async function ask(text: string, uri: AuditUri, from: string | null): Promise<Answer> {
+  const startedAtMs = performance.now();
+  const to = await resolve(uri);
+  const outcome: AuditOutcome =
+    to === null
+      ? { ok: false, reason: `${uri.host}: no such host` }
+      : await runQuery((local) => queryOf(uri, to, local), from === null ? null : { address: from }, now, to);
+  return { uri: text, tookMs: Math.round(performance.now() - startedAtMs), outcome };
+}
+
+/** Null where the name is not known. */
+async function resolve(uri: AuditUri): Promise<Address | null> {
+  if (isIpLiteral(uri.host)) return { address: uri.host, port: uri.port };
+  try {
+    return { address: (await lookup(uri.host)).address, port: uri.port };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "ENODATA") return null;
+    throw error;
+  }
+}
+
+function queryOf(uri: AuditUri, to: Address, local: Address): AuditQuery {
+  const { gateway, community } = uri;
+  switch (uri.protocol) {
+    case "mgcp":
+      return new MgcpQuery({ gateway, to }, random);
+    case "snmp":
+      return new SnmpQuery({ ...snmpQueryDefaults, gateway, to, community }, random);
+    case "sip":
+      return new SipQuery({ gateway, to, from: local }, random);
+  }
+}
+
+function now(): number {
+  return performance.now();
+}
+
+function random(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
+}
+
+/** Gives the round's exit code. */
+function show(round: readonly Answer[], asJson: boolean, isWatched: boolean): number {
+  const audits = round.flatMap(({ outcome }) => (outcome.ok ? [outcome.audit] : []));
+  const disagreements = compareAudits(audits);
+  if (asJson) {
+    const answers = round.map(({ uri, tookMs, outcome }) => ({ uri, tookMs, ...outcome }));
+    process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), answers, disagreements })}\n`);
+  } else showTable(round, audits, disagreements, isWatched);
+  for (const { uri, outcome } of round) if (!outcome.ok) process.stderr.write(`${uri}: ${outcome.reason}\n`);
+  return audits.length === round.length && disagreements.length === 0 ? 0 : 1;
+}
+
+function showTable(
+  round: readonly Answer[],
+  audits: readonly GatewayAudit[],
+  disagreements: readonly Disagreement[],
+  isWatched: boolean,
+): void {
+  const lines: string[] = [];
+  if (audits.length > 0) lines.push(...listConnections(mergeConnections(audits)), "");
+  for (const { uri, tookMs, outcome } of round) {
+    if (!outcome.ok) continue;
+    const { audit, cost, notTold } = outcome;
+    const price = `${cost.sent} sent, ${cost.received} received, ${cost.octets} octets, ${tookMs} ms`;
+    const also = `${audit.lineEvents.length} line events, ${audit.ended.length} ended`;
+    const journal = audit.lineEvents.length + audit.ended.length === 0 ? "" : `; journal: ${also}`;
+    lines.push(`${uri}: ${audit.connections.length} active${journal} (${price})`);
+    if (notTold.length > 0) lines.push(`  not told: ${notTold.join("; ")}`);
+  }
+  for (const { gateway, connectionId, fact, told } of disagreements) {
+    const values = told.map(({ via, value }) => `${via} says ${value}`).join(", ");
+    lines.push(`DISAGREEMENT ${gateway} ${connectionId ?? ""} ${fact}: ${values}`);
+  }
+  // A watched table stands at the top of a terminal; in a log each round follows the one before.
+  const home = isWatched && process.stdout.isTTY ? "\u001b[H\u001b[2J" : "";
+  process.stdout.write(`${home}${lines.join("\n")}\n`);
+}
+
+function complain(reason: string): number {
+  process.stderr.write(`holdover audit: ${reason}\n`);
+  return 2;
+}

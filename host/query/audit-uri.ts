@@ -1,0 +1,37 @@
+/** Where and how a gateway is asked, in one word: `mgcp://host[:2427][/domain]`, `snmp://community@host[:161]`, `sip://host[:5060]`. */
+import { type AuditProtocol, auditProtocols } from "#protocol/active-connection.js";
+import { isIpLiteral } from "#protocol/address.js";
+import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+
+export interface AuditUri {
+  readonly protocol: AuditProtocol;
+  /** A name that has to be looked up, or an IP literal without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** What the gateway calls itself: MGCP's domain name. */
+  readonly gateway: string;
+  /** SNMP v2c; "public" by default. */
+  readonly community: string;
+}
+
+export const auditPorts = { mgcp: 2427, snmp: 161, sip: 5060 } as const;
+
+export function parseAuditUri(text: string): ParseResult<AuditUri> {
+  const match =
+    /^([a-z0-9]+):\/\/(?:([^@/]{1,64})@)?(\[[^\]]{1,45}\]|[^:/[\]]{1,253})(?::(\d{1,5}))?(?:\/(.{0,255}))?$/i.exec(
+      text,
+    );
+  if (match === null) return refused(`"${text}" is not protocol://host[:port]`);
+  const [, scheme = "", user, bracketed = "", portText, path = ""] = match;
+  const protocol = auditProtocols.find((known) => known === scheme.toLowerCase());
+  if (protocol === undefined) return refused(`"${scheme}" is not one of ${auditProtocols.join(", ")}`);
+  const host = bracketed.startsWith("[") ? bracketed.slice(1, -1) : bracketed;
+  if (bracketed.startsWith("[") && !isIpLiteral(host)) return refused(`"${host}" is not an IP address`);
+  if (!/^[A-Za-z0-9._:-]+$/.test(host)) return refused(`"${host}" is not a host name`);
+  const port = portText === undefined ? auditPorts[protocol] : Number(portText);
+  if (port < 1 || port > 65_535) return refused(`port ${port} is not 1..65535`);
+  if (user !== undefined && protocol !== "snmp") return refused(`${protocol}: takes no "${user}@"`);
+  if (path !== "" && protocol !== "mgcp") return refused(`${protocol}: takes no "/${path}"`);
+  const gateway = path !== "" ? path : isIpLiteral(host) ? `[${host}]` : host;
+  return parsed({ protocol, host, port, gateway, community: user ?? "public" });
+}
