@@ -36,8 +36,10 @@ export type TelephoneEvent =
   | { readonly kind: "ringback" }
   /** The bell; from is the caller's number as told. */
   | { readonly kind: "ringing"; readonly from: string }
-  /** This telephone answered, or was answered; sound goes to `remote`. */
-  | { readonly kind: "talking"; readonly role: "caller" | "called"; readonly remote: Address }
+  /** near: this telephone answered; far: it was answered. The moment the call's charged duration begins. */
+  | { readonly kind: "answered"; readonly by: "near" | "far" }
+  /** Follows at once: there is sound, to and from `remote`. */
+  | { readonly kind: "talking"; readonly remote: Address }
   | { readonly kind: "hung-up"; readonly by: "near" | "far" | "refusal" | "failure"; readonly reason: string };
 
 export interface TelephoneTurn {
@@ -97,7 +99,7 @@ export class Telephone {
   answer(nowMs: number): TelephoneTurn {
     if (this.#state.name !== "ringing") return nothing;
     const { session, remote } = this.#state;
-    return { sip: session.accept(this.#description()), events: [this.#talk(session, "called", remote, nowMs)] };
+    return { sip: session.accept(this.#description()), events: this.#talk(session, "near", remote, nowMs) };
   }
 
   /** From talking, calling or ringing (then it declines). */
@@ -166,19 +168,22 @@ export class Telephone {
       case "ringing":
         return { sip: [], events: [{ kind: "ringback" }] };
       case "answered":
-        if (hasPcmu(event.media)) return { sip: [], events: [this.#talk(session, "caller", event.media.media, nowMs)] };
+        if (hasPcmu(event.media)) return { sip: [], events: this.#talk(session, "far", event.media.media, nowMs) };
         return { sip: session.end(), events: [this.#onHook("failure", "the answer has no PCMU")] };
       case "ended":
         return { sip: [], events: [this.#onHook(event.by, event.reason)] };
     }
   }
 
-  #talk(session: InviteSession, role: "caller" | "called", remote: Address, nowMs: number): TelephoneEvent {
+  #talk(session: InviteSession, by: "near" | "far", remote: Address, nowMs: number): TelephoneEvent[] {
     this.#deadlines.clear("answer");
     this.#deadlines.clear("unanswered");
     this.#state = { name: "talking", session };
     if (this.#options.hangUpAfterMs !== null) this.#deadlines.set("hang-up", nowMs + this.#options.hangUpAfterMs);
-    return { kind: "talking", role, remote };
+    return [
+      { kind: "answered", by },
+      { kind: "talking", remote },
+    ];
   }
 
   #onHook(by: "near" | "far" | "refusal" | "failure", reason: string): TelephoneEvent {

@@ -19,7 +19,9 @@ function perform(pair: TelephoneOnLine, act: (typeof acts)[number]): void {
 /** The hook of the line as its events tell it, which is all that management knows. */
 function hookOf(pair: TelephoneOnLine): "on-hook" | "off-hook" {
   let hook: "on-hook" | "off-hook" = "on-hook";
-  for (const { kind } of pair.said) {
+  for (const event of pair.said) {
+    if (!("line" in event)) continue;
+    const { kind } = event;
     if (kind === "off-hook" || kind === "answered") {
       expect(hook, "off-hook while off-hook").toBe("on-hook");
       hook = "off-hook";

@@ -4,9 +4,9 @@ import { SipTransactions } from "../../../firmware/protocol/sip/transactions.js"
 import { seededRandom } from "../../support/seeded-random.js";
 import { gatewayAddress, gatewaySound, line, phoneAddress, TelephoneOnLine } from "../../support/telephone-on-line.js";
 
-/** Names of what was said, in order. */
+/** Names of what the telephone and (marked so) its line said, in order. */
 function kinds(pair: TelephoneOnLine): string[] {
-  return pair.said.map(({ kind }) => kind);
+  return pair.said.map((event) => ("line" in event ? `line ${event.kind}` : event.kind));
 }
 
 function calling(): TelephoneOnLine {
@@ -53,7 +53,15 @@ test("ringback and connect are heard by the telephone that calls, and its hangin
   expect(pair.telephone.state).toBe("talking");
   pair.atPhone((phone) => phone.hangUp(pair.nowMs));
   pair.run(500);
-  expect(kinds(pair)).toEqual(["dialling", "off-hook", "ringback", "talking", "hung-up", "on-hook"]);
+  expect(kinds(pair)).toEqual([
+    "dialling",
+    "line off-hook",
+    "ringback",
+    "answered",
+    "talking",
+    "hung-up",
+    "line on-hook",
+  ]);
   expect(pair.telephone.isSettled).toBe(true);
 });
 
@@ -61,8 +69,8 @@ test("a telephone that is rung rings, answers after its time, and its sound come
   const pair = ringing(700);
   expect(pair.said).toContainEqual({ kind: "ringing", from: "205" });
   pair.run(1000);
-  expect(kinds(pair)).toEqual(["ringing", "talking", "answered"]);
-  const answered = pair.said.find(({ kind }) => kind === "answered");
+  expect(kinds(pair)).toEqual(["ringing", "answered", "talking", "line answered"]);
+  const answered = pair.said.find((event) => "line" in event && event.kind === "answered");
   expect(answered).toMatchObject({ media: { media: { address: "127.10.1.1", port: 40_000 } } });
 });
 
@@ -72,7 +80,7 @@ test("release ends a call that is up with BYE, and on-hook comes at once and onl
   expect(pair.said.at(-1)).toEqual({ kind: "on-hook", line });
   pair.run(500);
   expect(pair.said.at(-1)).toMatchObject({ kind: "hung-up", by: "far" });
-  expect(kinds(pair).filter((kind) => kind === "on-hook")).toHaveLength(1);
+  expect(kinds(pair).filter((kind) => kind === "line on-hook")).toHaveLength(1);
 });
 
 test("release refuses a call that was not answered: busy, or what it is told", () => {
@@ -92,7 +100,7 @@ test("a telephone that gives up before the answer is on-hook", () => {
   const pair = calling();
   pair.atPhone((phone) => phone.hangUp(pair.nowMs));
   pair.run(500);
-  expect(kinds(pair)).toEqual(["dialling", "off-hook", "hung-up", "on-hook"]);
+  expect(kinds(pair)).toEqual(["dialling", "line off-hook", "hung-up", "line on-hook"]);
   expect(pair.telephone.isSettled).toBe(true);
 });
 
@@ -109,7 +117,7 @@ test("an answer that crosses the end of ringing is acknowledged and ended", () =
   pair.atPhone((phone) => phone.answer(pair.nowMs));
   pair.atGateway((phones) => phones.stopRinging(line, pair.nowMs));
   pair.run(2000);
-  expect(kinds(pair)).toEqual(["ringing", "talking", "hung-up"]);
+  expect(kinds(pair)).toEqual(["ringing", "answered", "talking", "hung-up"]);
   expect(pair.telephone.isSettled).toBe(true);
 });
 
@@ -134,7 +142,7 @@ test("two BYEs that cross end the call for both", () => {
   pair.atGateway((phones) => phones.release(line, pair.nowMs));
   pair.run(1000);
   expect(pair.telephone.isSettled).toBe(true);
-  expect(kinds(pair).filter((kind) => kind === "on-hook" || kind === "hung-up")).toHaveLength(2);
+  expect(kinds(pair).filter((kind) => kind === "line on-hook" || kind === "hung-up")).toHaveLength(2);
 });
 
 test("a telephone that gives no sign of life is unreachable after four seconds", () => {
@@ -171,8 +179,8 @@ test("the line is free again after each call", () => {
     pair.atGateway((phones) => phones.release(line, pair.nowMs));
     pair.run(300);
   }
-  expect(kinds(pair).filter((kind) => kind === "answered")).toHaveLength(6);
-  expect(kinds(pair).filter((kind) => kind === "on-hook")).toHaveLength(12);
+  expect(kinds(pair).filter((kind) => kind === "line answered")).toHaveLength(6);
+  expect(kinds(pair).filter((kind) => kind === "line on-hook")).toHaveLength(12);
 });
 
 const offer = `v=0\r\no=- 1 1 IN IP4 127.10.1.1\r\ns=-\r\nc=IN IP4 127.10.1.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n`;

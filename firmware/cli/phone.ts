@@ -1,0 +1,232 @@
+/** `holdover phone`: packet telephones that signal by SIP to their gateway, play a WAV file and record what they hear. */
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { type Address, isIpLiteral, parseAddress } from "#protocol/address.js";
+import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+import { openPhoneRecording, type PhoneRecording } from "../io/phone-recording.js";
+import { now, RunningStation } from "../io/phone-station.js";
+import {
+  countedAddress,
+  countedNumber,
+  parseDurationMs,
+  parsePhoneCommand,
+  recordingOf,
+  telephonesMax,
+} from "../phone/phone-bank.js";
+import { type PhoneEvent, phoneEventLine } from "../phone/phone-event.js";
+import type { StationMoment } from "../phone/station.js";
+import { readWav } from "../phone/wav.js";
+
+interface PhoneArguments {
+  readonly address: string;
+  readonly number: string;
+  readonly gateway: Address;
+  readonly count: number;
+  readonly sipPort: number;
+  readonly rtpPort: number;
+  readonly play?: string;
+  readonly record?: string;
+  readonly dial?: string;
+  readonly after: number;
+  readonly answerAfter?: number;
+  readonly hangUpAfter?: number;
+  readonly loop?: boolean;
+  readonly json?: boolean;
+}
+
+/** Exit code: 0 ended on request, 1 could not run, 2 wrong usage. */
+export async function run(args: readonly string[]): Promise<number> {
+  const command = phoneCommand();
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  const options = command.opts<PhoneArguments>();
+  const stations = await openStations(options);
+  if (!stations.ok) {
+    process.stderr.write(`holdover phone: ${stations.reason}\n`);
+    return 1;
+  }
+  await untilTold(stations.value, options);
+  await Promise.all(stations.value.map((station) => station.close()));
+  return 0;
+}
+
+function phoneCommand(): Command {
+  return new Command("holdover phone")
+    .description(
+      "Run packet telephones: SIP to their gateway, G.711 µ-law over RTP.\n" +
+        "On standard input: dial TO [NUMBER], answer [NUMBER], hang-up [NUMBER], quit.",
+    )
+    .requiredOption("--address <ip>", "the telephone's own address", ipArgument)
+    .requiredOption("--number <digits>", "the telephone's number")
+    .requiredOption("--gateway <ip:port>", "its gateway's SIP address", addressArgument)
+    .option("--count <n>", "so many telephones, numbers and addresses counted up", integerArgument(1, telephonesMax), 1)
+    .option("--sip-port <port>", "where it takes SIP", integerArgument(1, 65_535), 5060)
+    .option("--rtp-port <port>", "where it takes RTP, RTCP on the next port", integerArgument(1, 65_534), 40_000)
+    .option("--play <file>", "WAV file (8000 Hz, mono) it speaks in every call")
+    .option("--record <file>", "WAV file for what it hears; with --count the number is put into its name")
+    .option("--dial <number>", "call this number; with --count counted up as well")
+    .option("--after <time>", "call after this time", durationArgument, 0)
+    .option(
+      "--answer-after <time>",
+      "answer after ringing so long; without it, on the command answer",
+      durationArgument,
+    )
+    .option("--hang-up-after <time>", "hang up after talking so long", durationArgument)
+    .option("--loop", "speak the file again and again")
+    .option("--json", "one JSON object for each event on standard output")
+    .exitOverride()
+    .allowExcessArguments(false);
+}
+
+async function openStations(options: PhoneArguments): Promise<ParseResult<RunningStation[]>> {
+  const speech = options.play === undefined ? parsed(new Int16Array(0)) : readSpeech(options.play);
+  if (!speech.ok) return speech;
+  const stations: RunningStation[] = [];
+  for (let index = 0; index < options.count; index += 1) {
+    const station = await openStation(options, index, speech.value);
+    if (!station.ok) {
+      await Promise.all(stations.map((opened) => opened.close()));
+      return station;
+    }
+    stations.push(station.value);
+  }
+  return parsed(stations);
+}
+
+async function openStation(
+  options: PhoneArguments,
+  index: number,
+  speech: Int16Array,
+): Promise<ParseResult<RunningStation>> {
+  const address = countedAddress(options.address, index);
+  if (!address.ok) return address;
+  const number = countedNumber(options.number, index);
+  if (!number.ok) return number;
+  const recording = openRecording(options, number.value);
+  if (!recording.ok) return recording;
+  const sip = { address: address.value, port: options.sipPort };
+  const rtp = { address: address.value, port: options.rtpPort };
+  const rtcp = { address: address.value, port: options.rtpPort + 1 };
+  const station = new RunningStation(
+    {
+      number: number.value,
+      sip,
+      media: rtp,
+      gateway: options.gateway,
+      answerAfterMs: options.answerAfter ?? null,
+      hangUpAfterMs: options.hangUpAfter ?? null,
+      speech,
+      repeats: options.loop === true,
+    },
+    recording.value,
+    (event, at) => {
+      say(options, number.value, event, at);
+      const fault = event.kind === "hung-up" ? (recording.value?.fault ?? null) : null;
+      if (fault !== null) process.stderr.write(`holdover phone: ${number.value} no longer records: ${fault}\n`);
+    },
+  );
+  const opened = await station.open({ sip, rtp, rtcp });
+  if (!opened.ok) {
+    recording.value?.close();
+    return opened;
+  }
+  say(options, number.value, { kind: "ready", address: sip, sound: null }, now());
+  return parsed(station);
+}
+
+function say(options: PhoneArguments, number: string, event: PhoneEvent, at: StationMoment): void {
+  process.stdout.write(`${phoneEventLine(number, event, at, options.json === true)}\n`);
+}
+
+function openRecording(options: PhoneArguments, number: string): ParseResult<PhoneRecording | null> {
+  if (options.record === undefined) return parsed(null);
+  return openPhoneRecording(options.count > 1 ? recordingOf(options.record, number) : options.record);
+}
+
+function readSpeech(file: string): ParseResult<Int16Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return refused(`cannot read ${file}: ${error.message}`);
+    throw error;
+  }
+  const samples = readWav(bytes);
+  return samples.ok ? samples : refused(`cannot play ${file}: ${samples.reason}`);
+}
+
+/** Dials as the options say, does what standard input says, until it says quit or a signal comes. */
+function untilTold(stations: readonly RunningStation[], options: PhoneArguments): Promise<void> {
+  const { dial } = options;
+  const dialling = setTimeout(() => {
+    if (dial !== undefined) dialAll(stations, dial);
+  }, options.after);
+  const input = createInterface({ input: process.stdin });
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(dialling);
+      input.close();
+      process.stdin.pause();
+      resolve();
+    };
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
+    input.on("line", (line) => {
+      if (line.trim() === "") return;
+      if (obey(stations, line)) end();
+    });
+  });
+}
+
+/** True when it is the command to quit. */
+function obey(stations: readonly RunningStation[], line: string): boolean {
+  const command = parsePhoneCommand(line);
+  if (!command.ok) {
+    process.stderr.write(`holdover phone: ${command.reason}\n`);
+    return false;
+  }
+  if (command.value.kind === "quit") return true;
+  const { kind, telephone } = command.value;
+  const meant = telephone === null ? stations : stations.filter(({ number }) => number === telephone);
+  if (meant.length === 0) process.stderr.write(`holdover phone: no telephone ${telephone} here\n`);
+  if (kind === "dial") dialAll(meant, command.value.to);
+  else for (const station of meant) kind === "answer" ? station.answer() : station.hangUp();
+  return false;
+}
+
+function dialAll(stations: readonly RunningStation[], first: string): void {
+  for (const [index, station] of stations.entries()) {
+    const to = countedNumber(first, index);
+    if (to.ok) station.dial(to.value);
+    else process.stderr.write(`holdover phone: ${to.reason}\n`);
+  }
+}
+
+function ipArgument(text: string): string {
+  if (!isIpLiteral(text)) throw new InvalidArgumentError("It is no IP address.");
+  return text;
+}
+
+function addressArgument(text: string): Address {
+  const address = parseAddress(text, 5060);
+  if (!address.ok) throw new InvalidArgumentError(`${address.reason}.`);
+  return address.value;
+}
+
+function durationArgument(text: string): number {
+  const duration = parseDurationMs(text);
+  if (!duration.ok) throw new InvalidArgumentError(`${duration.reason}.`);
+  return duration.value;
+}
+
+function integerArgument(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most)) throw new InvalidArgumentError(`It is not ${least} to ${most}.`);
+    return value;
+  };
+}

@@ -1,0 +1,86 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+import { wavHeader, wavSamples } from "../phone/wav.js";
+
+/** Written in pieces of half a second: a recording cut off by a kill lacks no more than that. */
+const pieceSamples = 4000;
+/** An hour; what is heard after it is not recorded. */
+const recordingSamplesMax = 28_800_000;
+
+/** A WAV file that grows while a telephone hears; all its calls one behind the other. */
+export class PhoneRecording {
+  readonly file: string;
+  readonly #descriptor: number;
+  #waiting: Int16Array[] = [];
+  #waitingSamples = 0;
+  #writtenSamples = 0;
+  #fault: string | null = null;
+
+  constructor(file: string, descriptor: number) {
+    this.file = file;
+    this.#descriptor = descriptor;
+  }
+
+  /** Why it is no longer written; null while it is. */
+  get fault(): string | null {
+    return this.#fault;
+  }
+
+  get samples(): number {
+    return this.#writtenSamples + this.#waitingSamples;
+  }
+
+  add(heard: Int16Array): void {
+    if (heard.length === 0 || this.samples + heard.length > recordingSamplesMax) return;
+    this.#waiting.push(heard);
+    this.#waitingSamples += heard.length;
+    if (this.#waitingSamples >= pieceSamples) this.#write(false);
+  }
+
+  /** Makes the file whole as far as it has come; it may go on growing. */
+  finish(): void {
+    this.#write(true);
+  }
+
+  close(): void {
+    this.finish();
+    closeSync(this.#descriptor);
+  }
+
+  #write(withHeader: boolean): void {
+    if (this.#fault !== null) return;
+    try {
+      for (const piece of this.#waiting) {
+        writeAll(this.#descriptor, wavSamples(piece), wavHeader(0).length + 2 * this.#writtenSamples);
+        this.#writtenSamples += piece.length;
+      }
+      if (withHeader) writeAll(this.#descriptor, wavHeader(this.#writtenSamples), 0);
+    } catch (error) {
+      this.#fault = reasonOf(error);
+    }
+    this.#waiting = [];
+    this.#waitingSamples = 0;
+  }
+}
+
+export function openPhoneRecording(file: string): ParseResult<PhoneRecording> {
+  try {
+    const descriptor = openSync(file, "w");
+    writeAll(descriptor, wavHeader(null), 0);
+    return parsed(new PhoneRecording(file, descriptor));
+  } catch (error) {
+    return refused(`cannot write ${file}: ${reasonOf(error)}`);
+  }
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+  }
+}
+
+/** A disk's faults (full, read-only, gone) are expected; anything else is ours. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.message;
+  throw error;
+}
