@@ -1,0 +1,242 @@
+/**
+ * Asks a gateway by SIP what is active: SUBSCRIBE to the dialog package with Expires: 0, then the NOTIFY that brings the
+ * document (RFC 6665 section 4.4.3, RFC 4235). From a gateway of ours the document holds whole connections; from any
+ * other it gives what RFC 4235 has, and `notTold` says what it has not.
+ */
+import type { ActiveConnection, GatewayAudit } from "#protocol/active-connection.js";
+import { type Address, formatAddress } from "#protocol/address.js";
+import { type Random, randomHex } from "#protocol/chance.js";
+import {
+  type DialogElement,
+  type DialogInfo,
+  dialogInfoType,
+  type Participant,
+  parseDialogInfo,
+} from "#protocol/dialog-info.js";
+import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+import { requestOutsideDialog, responseTo } from "#protocol/sip/build.js";
+import { contactOf } from "#protocol/sip/dialog.js";
+import { bodyText, nameAddress, type SipRequest, tagOf, withTag } from "#protocol/sip/message.js";
+import { parameterOf } from "#protocol/sip/parameter.js";
+import {
+  type SipEvent,
+  SipTransactions,
+  type SipTransactionsOptions,
+  type SipTurn,
+} from "#protocol/sip/transactions.js";
+import { parseUri, sipUri, uriAddress, userOf } from "#protocol/sip/uri.js";
+import type { AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
+
+export interface SipQueryOptions {
+  /** The gateway's domain name as it is known here; taken for its name when the document does not give one. */
+  readonly gateway: string;
+  /** Where it listens for SIP. */
+  readonly to: Address;
+  /** Our own bound address; NOTIFY comes to it. */
+  readonly from: Address;
+  /** `connections`, or the local name of a line. */
+  readonly observed?: string;
+  /** The whole query is given up then. */
+  readonly timeoutMs?: number;
+  readonly times?: SipTransactionsOptions["times"];
+}
+
+export const queryTimeoutMsDefault = 5_000;
+
+const reference = "query";
+
+export class SipQuery implements AuditQuery {
+  readonly #options: Required<Omit<SipQueryOptions, "times">>;
+  readonly #transactions: SipTransactions;
+  readonly #subscribe: SipRequest;
+  #givesUpAtMs: number | null = null;
+  #cost = { sent: 0, received: 0, octets: 0 };
+
+  constructor({ times, ...options }: SipQueryOptions, random: Random) {
+    this.#options = { observed: "connections", timeoutMs: queryTimeoutMsDefault, ...options };
+    this.#transactions = new SipTransactions(
+      { sentBy: options.from, transactionsMax: 16, ...(times === undefined ? {} : { times }) },
+      random,
+    );
+    this.#subscribe = subscribeRequest(this.#options, random);
+  }
+
+  start(nowMs: number): QueryTurn {
+    this.#givesUpAtMs = nowMs + this.#options.timeoutMs;
+    return this.#turn(this.#transactions.request(this.#subscribe, this.#options.to, nowMs, reference), nowMs);
+  }
+
+  receive(bytes: Uint8Array, from: Address, nowMs: number): QueryTurn {
+    if (from.address !== this.#options.to.address || this.#givesUpAtMs === null) return { sends: [], outcome: null };
+    this.#cost = { ...this.#cost, received: this.#cost.received + 1, octets: this.#cost.octets + bytes.length };
+    return this.#turn(this.#transactions.receive(bytes, from, nowMs), nowMs);
+  }
+
+  tick(nowMs: number): QueryTurn {
+    if (this.#givesUpAtMs === null) return { sends: [], outcome: null };
+    const turn = this.#turn(this.#transactions.tick(nowMs), nowMs);
+    if (turn.outcome !== null || nowMs < this.#givesUpAtMs) return turn;
+    return {
+      sends: turn.sends,
+      outcome: this.#end(refused(`no answer from ${this.#name()} in ${this.#options.timeoutMs} ms`)),
+    };
+  }
+
+  next(): number | null {
+    const next = this.#transactions.next();
+    if (this.#givesUpAtMs === null) return null;
+    return next === null ? this.#givesUpAtMs : Math.min(next, this.#givesUpAtMs);
+  }
+
+  #turn(turn: SipTurn, nowMs: number): QueryTurn {
+    const sends = [...turn.sends];
+    let found: ParseResult<DialogInfo> | null = null;
+    for (const event of turn.events) {
+      if (event.kind === "request") {
+        const answer = this.#answer(event.request);
+        const response = responseTo(event.request, answer.status, { toTag: tagOf(this.#subscribe.headers.from) ?? "" });
+        sends.push(...this.#transactions.respond(event.key, response, nowMs));
+        found ??= answer.found;
+      } else found ??= this.#failure(event);
+    }
+    for (const { bytes } of sends)
+      this.#cost = { ...this.#cost, sent: this.#cost.sent + 1, octets: this.#cost.octets + bytes.length };
+    return { sends, outcome: found === null ? null : this.#end(found) };
+  }
+
+  /** NOTIFY may come before the 200 of SUBSCRIBE (RFC 6665 section 4.1.2.4); what is not of this query gets 481. */
+  #answer(request: SipRequest): { readonly status: number; readonly found: ParseResult<DialogInfo> | null } {
+    const { callId, to, event, contentType } = request.headers;
+    const mine = this.#subscribe.headers;
+    if (request.method !== "NOTIFY") return { status: 405, found: null };
+    if (callId !== mine.callId || tagOf(to) !== tagOf(mine.from)) return { status: 481, found: null };
+    if (event?.token !== "dialog") return { status: 489, found: null };
+    const isDocument = contentType?.toLowerCase().split(";")[0]?.trim() === dialogInfoType;
+    if (isDocument) {
+      const document = parseDialogInfo(bodyText(request));
+      return { status: document.ok ? 200 : 400, found: document.ok ? this.#whole(document.value, request) : document };
+    }
+    const isLast = request.headers.subscriptionState?.token.toLowerCase() === "terminated";
+    return { status: 200, found: isLast ? refused("the NOTIFY holds no dialog-info document") : null };
+  }
+
+  /** A document that does not tell all is said to be so, not taken for all there is. */
+  #whole(document: DialogInfo, notify: SipRequest): ParseResult<DialogInfo> {
+    const parameters = notify.headers.subscriptionState?.parameters ?? [];
+    if (document.state === "full") return parsed(document);
+    const why = parameterOf(parameters, "reason") === "too-large" ? "it is too large for a datagram" : "it is partial";
+    return refused(`the document tells ${document.dialogs.length} connections and not all: ${why}`);
+  }
+
+  #failure(event: SipEvent): ParseResult<DialogInfo> | null {
+    if (event.kind === "failed") return refused(`no answer from ${this.#name()}: ${event.reason}`);
+    if (event.kind !== "response" || event.response.status < 300) return null;
+    return refused(`${this.#name()} answered ${event.response.status} ${event.response.reason}`);
+  }
+
+  #name(): string {
+    return formatAddress(this.#options.to);
+  }
+
+  #end(found: ParseResult<DialogInfo>): AuditOutcome {
+    this.#givesUpAtMs = null;
+    if (!found.ok) return found;
+    const isOurs = found.value.gateway !== null && found.value.dialogs.every(({ connection }) => connection !== null);
+    const audit = auditOf(found.value, this.#options.gateway);
+    return { ok: true, audit, notTold: isOurs ? toldByNone : [...notInRfc4235, ...toldByNone], cost: this.#cost };
+  }
+}
+
+/** RFC 3261 section 8.1.1, RFC 6665 section 4.1.2.1. */
+function subscribeRequest(options: Required<Omit<SipQueryOptions, "times">>, random: Random): SipRequest {
+  const { to, from, observed } = options;
+  const observedUri = sipUri(observed, to.address, to.port);
+  const asker = sipUri("audit", from.address, from.port);
+  return requestOutsideDialog({
+    method: "SUBSCRIBE",
+    uri: observedUri,
+    from: withTag(nameAddress(asker), randomHex(random, 16)),
+    to: nameAddress(observedUri),
+    callId: `${randomHex(random, 24)}@${from.address.includes(":") ? `[${from.address}]` : from.address}`,
+    sequence: 1,
+    headers: {
+      contact: contactOf(asker),
+      event: { token: "dialog", parameters: [] },
+      expiresSeconds: 0,
+      accept: [dialogInfoType],
+    },
+  });
+}
+
+const toldByNone = ["line events", "ended connections"];
+const notInRfc4235 = [
+  "coding algorithm",
+  "quality of service",
+  "media addresses",
+  "statistics",
+  "tag",
+  "epoch",
+  "change counter",
+  "exact start",
+];
+
+function auditOf(document: DialogInfo, asked: string): GatewayAudit {
+  const { gateway, dialogs } = document;
+  const facts = gateway ?? { gateway: asked, bootId: null, counter: null, upMs: null, epoch: null, heard: [] };
+  const live = dialogs.filter(({ state }) => state !== "terminated");
+  const connections = live.map((dialog) => dialog.connection ?? connectionOf(dialog, facts.gateway));
+  return { ...facts, via: "sip", connections, lineEvents: [], ended: [] };
+}
+
+/** What a plain RFC 4235 dialog tells of a connection; the rest is null, empty or zero, and named in `notTold`. */
+function connectionOf(dialog: DialogElement, gateway: string): ActiveConnection {
+  const isUp = dialog.state === "confirmed";
+  const caller = dialog.direction === "recipient" ? dialog.remote : dialog.local;
+  return {
+    gateway,
+    connectionId: dialog.id,
+    callId: dialog.callId ?? "",
+    endpoint: userOfText(dialog.local?.identity ?? null) ?? "",
+    mode: isUp ? "sendrecv" : "inactive",
+    state: isUp ? "up" : "setting-up",
+    origin: {
+      device: caller?.identity ?? "",
+      address: addressOf(caller),
+      from: dialog.direction === "recipient" ? "remote-description" : "line",
+    },
+    durationMs: isUp ? (dialog.durationSeconds ?? 0) * 1_000 : 0,
+    startedWallMs: null,
+    sendCoding: null,
+    receiveCoding: null,
+    qos: { dscp: 0, reservation: "none" },
+    localMedia: null,
+    remoteMedia: null,
+    learntMedia: null,
+    statistics: {
+      packetsSent: 0,
+      octetsSent: 0,
+      packetsReceived: 0,
+      octetsReceived: 0,
+      packetsLost: 0,
+      jitterMs: null,
+      roundTripMs: null,
+      mos: null,
+      lastMediaAgeMs: null,
+    },
+    notifiedEntity: "",
+    epoch: null,
+    tag: "",
+    changedAt: 0,
+  };
+}
+
+function userOfText(text: string | null): string | null {
+  const uri = text === null ? null : parseUri(text);
+  return uri?.ok ? userOf(uri.value) : null;
+}
+
+/** The host of the caller's target, where it is an IP literal. */
+function addressOf(participant: Participant | null): string | null {
+  const uri = parseUri(participant?.target ?? "");
+  return uri.ok ? (uriAddress(uri.value)?.address ?? null) : null;
+}
