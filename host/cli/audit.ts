@@ -27,18 +27,20 @@ interface Answer {
   readonly outcome: AuditOutcome;
 }
 
-const description = `Ask gateways which media connections are active.
-
-A URI says how and whom:
-  mgcp://HOST[:2427][/DOMAIN]       our recovery package, or AUEP and AUCX one by one
-  snmp://COMMUNITY@HOST[:161]       HOLDOVER-MIB
-  sip://HOST[:5060]                 SUBSCRIBE to the dialog package
-Several of one gateway are held against each other. An IPv6 address stands in [brackets].`;
+const uriHelp = `
+A URI says how and whom to ask:
+  mgcp://HOST[:2427][/[ENDPOINTS@]DOMAIN]
+                                   our recovery package, or AUEP and AUCX one by one
+  snmp://COMMUNITY@HOST[:161]      HOLDOVER-MIB
+  sip://HOST[:5060]                SUBSCRIBE to the dialog package
+Several URIs of one gateway are held against each other. An IPv6 address stands in [brackets].
+Exit code: 0 all answered and agree, 1 not so, 2 wrong usage.`;
 
 /** Exit code: 0 all told and agreed, 1 somebody did not answer or answers disagree, 2 wrong usage. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = new Command("holdover audit")
-    .description(description)
+    .description("Ask gateways which media connections are active.")
+    .addHelpText("after", uriHelp)
     .argument("<uri...>", "whom to ask")
     .option("--json", "one JSON object per round instead of a table")
     .option("--watch <interval>", "ask again and again, e.g. every 5s, 500ms or 1m")
@@ -95,10 +97,10 @@ async function resolve(uri: AuditUri): Promise<Address | null> {
 }
 
 function queryOf(uri: AuditUri, to: Address, local: Address): AuditQuery {
-  const { gateway, community } = uri;
+  const { gateway, endpoints, community } = uri;
   switch (uri.protocol) {
     case "mgcp":
-      return new MgcpQuery({ gateway, to }, random);
+      return new MgcpQuery({ gateway, endpoints, to }, random);
     case "snmp":
       return new SnmpQuery({ ...snmpQueryDefaults, gateway, to, community }, random);
     case "sip":

@@ -1,4 +1,4 @@
-/** Where and how a gateway is asked, in one word: `mgcp://host[:2427][/domain]`, `snmp://community@host[:161]`, `sip://host[:5060]`. */
+/** Where and how a gateway is asked, in one word: `mgcp://host[:2427][/[endpoints@]domain]`, `snmp://community@host[:161]`, `sip://host[:5060]`. */
 import { type AuditProtocol, auditProtocols } from "#protocol/active-connection.js";
 import { isIpLiteral } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
@@ -10,6 +10,8 @@ export interface AuditUri {
   readonly port: number;
   /** What the gateway calls itself: MGCP's domain name. */
   readonly gateway: string;
+  /** MGCP's local endpoint name, "*" by default. */
+  readonly endpoints: string;
   /** SNMP v2c; "public" by default. */
   readonly community: string;
 }
@@ -32,6 +34,8 @@ export function parseAuditUri(text: string): ParseResult<AuditUri> {
   if (port < 1 || port > 65_535) return refused(`port ${port} is not 1..65535`);
   if (user !== undefined && protocol !== "snmp") return refused(`${protocol}: takes no "${user}@"`);
   if (path !== "" && protocol !== "mgcp") return refused(`${protocol}: takes no "/${path}"`);
-  const gateway = path !== "" ? path : isIpLiteral(host) ? `[${host}]` : host;
-  return parsed({ protocol, host, port, gateway, community: user ?? "public" });
+  const at = path.lastIndexOf("@");
+  const gateway = path.slice(at + 1) || (isIpLiteral(host) ? `[${host}]` : host);
+  const endpoints = path.slice(0, Math.max(at, 0)) || "*";
+  return parsed({ protocol, host, port, gateway, endpoints, community: user ?? "public" });
 }

@@ -10,6 +10,7 @@
 import type { ActiveConnection, GatewaySnapshot } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
+import { hasWildcard } from "#protocol/mgcp/local-name.js";
 import type { EndpointName, MgcpParameters, MgcpResponse, MgcpVerb } from "#protocol/mgcp/message.js";
 import { type AuditRequest, recoveryCodes, wholeAudit, writeAuditRequest } from "#protocol/mgcp/recovery-package.js";
 import { AuditPages, readAuditPage } from "#protocol/mgcp/recovery-page.js";
@@ -21,6 +22,8 @@ export interface MgcpQueryOptions {
   /** The gateway's domain name as MGCP has it: `gw1.example` or `[192.0.2.1]`. */
   readonly gateway: string;
   readonly to: Address;
+  /** Local name of the endpoints that are asked for, "*" by default: some gateways only know `prefix/*` or one name. */
+  readonly endpoints?: string;
   /** Largest reply we take; RFC 3435 section 3.5.4's 4,000 by default. */
   readonly bytesMax?: number;
   /** Only what changed since, and what of the journal we have recorded. */
@@ -30,7 +33,7 @@ export interface MgcpQueryOptions {
   readonly giveUpAfterMs?: number;
 }
 
-export const mgcpQueryDefaults = { bytesMax: 4_000, giveUpAfterMs: 3_000 } as const;
+export const mgcpQueryDefaults = { endpoints: "*", bytesMax: 4_000, giveUpAfterMs: 3_000 } as const;
 
 /** A gateway that lists more is not asked to its end. */
 export const endpointsMax = 10_000;
@@ -118,7 +121,7 @@ export class MgcpQuery implements AuditQuery {
   }
 
   #command(question: Question): { verb: MgcpVerb; endpoint: EndpointName; parameters: MgcpParameters } {
-    const everything = { local: "*", domain: this.#options.gateway };
+    const everything = this.#endpoints();
     switch (question.kind) {
       case "page": {
         const extensions = [writeAuditRequest({ ...this.#request, after: question.after })];
@@ -160,7 +163,8 @@ export class MgcpQuery implements AuditQuery {
     else if (after !== null) this.#fail(`stopped in mid-audit with ${response.code} ${response.comment}`);
     // RFC 3435 section 2.1.6 has an unknown package refused; others pass it over and list their endpoints at once.
     else if (isPositive(response) && response.parameters.endpointIds !== undefined) this.#takeList(response);
-    else this.#waiting.push({ kind: "list" });
+    else if (hasWildcard(this.#options.endpoints)) this.#waiting.push({ kind: "list" });
+    else this.#askEndpoints([this.#endpoints()]);
   }
 
   #takeList(response: MgcpResponse): void {
@@ -168,11 +172,19 @@ export class MgcpQuery implements AuditQuery {
       this.#fail(`answers ${response.code} ${response.comment}`);
       return;
     }
-    for (const fact of neverTold) this.#notTold.add(fact);
     const endpoints = response.parameters.endpointIds;
     if (endpoints === undefined) this.#notTold.add("which endpoints and connections there are");
-    else if (endpoints.length > endpointsMax) this.#notTold.add(`endpoints beyond ${endpointsMax}`);
-    for (const endpoint of (endpoints ?? []).slice(0, endpointsMax)) this.#waiting.push({ kind: "endpoint", endpoint });
+    this.#askEndpoints(endpoints ?? []);
+  }
+
+  #askEndpoints(endpoints: readonly EndpointName[]): void {
+    for (const fact of neverTold) this.#notTold.add(fact);
+    if (endpoints.length > endpointsMax) this.#notTold.add(`endpoints beyond ${endpointsMax}`);
+    for (const endpoint of endpoints.slice(0, endpointsMax)) this.#waiting.push({ kind: "endpoint", endpoint });
+  }
+
+  #endpoints(): EndpointName {
+    return { local: this.#options.endpoints, domain: this.#options.gateway };
   }
 
   #takeEndpoint(response: MgcpResponse, endpoint: EndpointName): void {

@@ -5,7 +5,7 @@
 export const rangeCharactersMax = 128;
 
 export function hasWildcard(local: string): boolean {
-  return /[*$]/.test(local);
+  return /[*$[]/.test(local);
 }
 
 /** Names are case-insensitive. "Any of" matches as "all of" does; which one is taken is the gateway's choice. */
