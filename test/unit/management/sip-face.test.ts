@@ -12,43 +12,14 @@ import {
 } from "../../../firmware/protocol/sip/message.js";
 import type { SipOutput } from "../../../firmware/protocol/sip/sip-output.js";
 import { formatUri, parseUri, sipUri } from "../../../firmware/protocol/sip/uri.js";
+import { oneConnection } from "../../support/one-connection.js";
 import { alice, aRequest, bob, seeded } from "../../support/sip-wire.js";
 
-const connection: ActiveConnection = {
-  gateway: "gw1.example",
-  connectionId: "1F",
-  callId: "C0",
-  endpoint: "aaln/1",
-  mode: "sendrecv",
-  state: "up",
-  origin: { device: "101", address: "192.0.2.7", from: "line" },
-  durationMs: 12_345,
-  startedWallMs: 1_700_000_000_000,
-  sendCoding: { encoding: "PCMA", clockRateHz: 8_000, payloadType: 8, ptimeMs: 20 },
-  receiveCoding: null,
-  qos: { dscp: 46, reservation: "none" },
-  localMedia: { address: "192.0.2.2", port: 4_000 },
-  remoteMedia: { address: "192.0.2.3", port: 4_002 },
-  learntMedia: null,
-  statistics: {
-    packetsSent: 1,
-    octetsSent: 160,
-    packetsReceived: 2,
-    octetsReceived: 320,
-    packetsLost: 0,
-    jitterMs: 0.5,
-    roundTripMs: null,
-    mos: null,
-    lastMediaAgeMs: 20,
-  },
-  notifiedEntity: "ca@[192.0.2.1]:2727",
-  epoch: { number: 4, server: "ca2" },
-  tag: "from=101;to=201",
-  changedAt: 3,
-};
-
 class World {
-  connections: readonly ActiveConnection[] = [connection, { ...connection, connectionId: "2A", endpoint: "aaln/2" }];
+  connections: readonly ActiveConnection[] = [
+    oneConnection,
+    { ...oneConnection, connectionId: "2A", endpoint: "aaln/2" },
+  ];
   readonly face: SipFace;
 
   constructor(subscriptionsMax = 2) {
@@ -153,7 +124,7 @@ test("a standing subscription hears of changes alone, at most once a second, and
   const [, first] = world.ask(subscribe({ expiresSeconds: 600 }));
   expect(told(first)).toMatchObject({ standing: { state: "active", expires: "600" }, state: "full", version: 0 });
   world.answer(first, 200, 50);
-  world.connections = [{ ...connection, changedAt: 4, mode: "inactive" }];
+  world.connections = [{ ...oneConnection, changedAt: 4, mode: "inactive" }];
   expect(world.face.changed(100)).toEqual([]);
   expect(world.face.next()).toBe(1_000);
   const [second] = world.face.tick(1_000);
@@ -228,7 +199,7 @@ test("a NOTIFY never goes to another host than the asker's, whatever Contact say
 test("what does not fit a datagram is told as partial, and the rest a second later to a standing subscriber", () => {
   const world = new World();
   world.connections = Array.from({ length: 120 }, (_, index) => ({
-    ...connection,
+    ...oneConnection,
     connectionId: `C${index}`,
     tag: "x".repeat(200),
   }));

@@ -1,0 +1,35 @@
+/** One active connection, for tests that need an example and not any. */
+import type { ActiveConnection } from "../../firmware/protocol/active-connection.js";
+
+export const oneConnection: ActiveConnection = {
+  gateway: "gw1.example",
+  connectionId: "1F",
+  callId: "C0",
+  endpoint: "aaln/1",
+  mode: "sendrecv",
+  state: "up",
+  origin: { device: "101", address: "192.0.2.7", from: "line" },
+  durationMs: 12_345,
+  startedWallMs: 1_700_000_000_000,
+  sendCoding: { encoding: "PCMA", clockRateHz: 8_000, payloadType: 8, ptimeMs: 20 },
+  receiveCoding: null,
+  qos: { dscp: 46, reservation: "none" },
+  localMedia: { address: "192.0.2.2", port: 4_000 },
+  remoteMedia: { address: "192.0.2.3", port: 4_002 },
+  learntMedia: null,
+  statistics: {
+    packetsSent: 1,
+    octetsSent: 160,
+    packetsReceived: 2,
+    octetsReceived: 320,
+    packetsLost: 0,
+    jitterMs: 0.5,
+    roundTripMs: null,
+    mos: null,
+    lastMediaAgeMs: 20,
+  },
+  notifiedEntity: "ca@[192.0.2.1]:2727",
+  epoch: { number: 4, server: "ca2" },
+  tag: "from=101;to=201",
+  changedAt: 3,
+};
