@@ -4,6 +4,8 @@ import { createInterface } from "node:readline";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type Address, isIpLiteral, parseAddress } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+import { readWav } from "#protocol/wav.js";
+import { type Libc, loadLibc } from "../io/libc.js";
 import { openPhoneRecording, type PhoneRecording } from "../io/phone-recording.js";
 import { now, RunningStation } from "../io/phone-station.js";
 import {
@@ -16,7 +18,6 @@ import {
 } from "../phone/phone-bank.js";
 import { type PhoneEvent, phoneEventLine } from "../phone/phone-event.js";
 import type { StationMoment } from "../phone/station.js";
-import { readWav } from "../phone/wav.js";
 
 interface PhoneArguments {
   readonly address: string;
@@ -87,14 +88,17 @@ async function openStations(options: PhoneArguments): Promise<ParseResult<Runnin
   const speech = options.play === undefined ? parsed(new Int16Array(0)) : readSpeech(options.play);
   if (!speech.ok) return speech;
   const stations: RunningStation[] = [];
+  const libc = await loadLibc();
   for (let index = 0; index < options.count; index += 1) {
-    const station = await openStation(options, index, speech.value);
+    const station = await openStation(options, index, speech.value, libc);
     if (!station.ok) {
       await Promise.all(stations.map((opened) => opened.close()));
       return station;
     }
     stations.push(station.value);
   }
+  const at = now();
+  for (const { number, address } of stations) say(options, number, { kind: "ready", address, sound: null }, at);
   return parsed(stations);
 }
 
@@ -102,6 +106,7 @@ async function openStation(
   options: PhoneArguments,
   index: number,
   speech: Int16Array,
+  libc: Libc | null,
 ): Promise<ParseResult<RunningStation>> {
   const address = countedAddress(options.address, index);
   if (!address.ok) return address;
@@ -130,13 +135,10 @@ async function openStation(
       if (fault !== null) process.stderr.write(`holdover phone: ${number.value} no longer records: ${fault}\n`);
     },
   );
-  const opened = await station.open({ sip, rtp, rtcp });
-  if (!opened.ok) {
-    recording.value?.close();
-    return opened;
-  }
-  say(options, number.value, { kind: "ready", address: sip, sound: null }, now());
-  return parsed(station);
+  const opened = await station.open({ sip, rtp, rtcp }, libc);
+  if (opened.ok) return parsed(station);
+  recording.value?.close();
+  return opened;
 }
 
 function say(options: PhoneArguments, number: string, event: PhoneEvent, at: StationMoment): void {
@@ -153,7 +155,7 @@ function readSpeech(file: string): ParseResult<Int16Array> {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    if (error instanceof Error && "code" in error) return refused(`cannot read ${file}: ${error.message}`);
+    if (error instanceof Error && "code" in error) return refused(`cannot read ${file}: ${String(error.code)}`);
     throw error;
   }
   const samples = readWav(bytes);

@@ -3,7 +3,6 @@
  * socket of its own. What the kernel says is set is what is told, not what was asked.
  */
 import { type Address, formatAddress } from "#protocol/address.js";
-import type { EngineMemory } from "../media/engine-memory.js";
 import { type Libc, linux } from "./libc.js";
 import { writeSocketAddress } from "./socket-address.js";
 
@@ -11,12 +10,17 @@ export type MarkedSocket =
   | { readonly ok: true; readonly fd: number; readonly dscp: number }
   | { readonly ok: false; readonly reason: string };
 
-/** Uses scratchBytes of the engine memory at scratchOffset while it runs; base is where that memory lies. */
+/** Uses scratchBytes of the memory at scratchOffset while it runs; base is where that memory lies. */
 export const scratchBytes = 64;
+
+/** What the C library can be given addresses into: the engine's memory, or any shared buffer. */
+export interface ScratchMemory {
+  readonly view: DataView;
+}
 
 export function openMarkedSocket(
   libc: Libc,
-  memory: EngineMemory,
+  memory: ScratchMemory,
   place: { readonly base: number; readonly scratchOffset: number },
   local: Address,
   dscp: number,
@@ -43,7 +47,7 @@ export function openMarkedSocket(
 /** RFC 2474 section 3: the upper six bits of the octet. */
 function mark(
   libc: Libc,
-  memory: EngineMemory,
+  memory: ScratchMemory,
   base: number,
   offset: number,
   fd: number,

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
-import { wavHeader, wavSamples } from "../phone/wav.js";
+import { wavHeader, wavSamples } from "#protocol/wav.js";
 
 /** Written in pieces of half a second: a recording cut off by a kill lacks no more than that. */
 const pieceSamples = 4000;
@@ -9,15 +9,13 @@ const recordingSamplesMax = 28_800_000;
 
 /** A WAV file that grows while a telephone hears; all its calls one behind the other. */
 export class PhoneRecording {
-  readonly file: string;
   readonly #descriptor: number;
   #waiting: Int16Array[] = [];
   #waitingSamples = 0;
   #writtenSamples = 0;
   #fault: string | null = null;
 
-  constructor(file: string, descriptor: number) {
-    this.file = file;
+  constructor(descriptor: number) {
     this.#descriptor = descriptor;
   }
 
@@ -26,12 +24,8 @@ export class PhoneRecording {
     return this.#fault;
   }
 
-  get samples(): number {
-    return this.#writtenSamples + this.#waitingSamples;
-  }
-
   add(heard: Int16Array): void {
-    if (heard.length === 0 || this.samples + heard.length > recordingSamplesMax) return;
+    if (heard.length === 0 || this.#writtenSamples + this.#waitingSamples + heard.length > recordingSamplesMax) return;
     this.#waiting.push(heard);
     this.#waitingSamples += heard.length;
     if (this.#waitingSamples >= pieceSamples) this.#write(false);
@@ -67,7 +61,7 @@ export function openPhoneRecording(file: string): ParseResult<PhoneRecording> {
   try {
     const descriptor = openSync(file, "w");
     writeAll(descriptor, wavHeader(null), 0);
-    return parsed(new PhoneRecording(file, descriptor));
+    return parsed(new PhoneRecording(descriptor));
   } catch (error) {
     return refused(`cannot write ${file}: ${reasonOf(error)}`);
   }
@@ -81,6 +75,6 @@ function writeAll(descriptor: number, bytes: Uint8Array, position: number): void
 
 /** A disk's faults (full, read-only, gone) are expected; anything else is ours. */
 function reasonOf(error: unknown): string {
-  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.message;
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
   throw error;
 }

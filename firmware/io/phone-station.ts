@@ -11,8 +11,10 @@ import {
   TelephoneStation,
 } from "../phone/station.js";
 import { DeadlineTimer } from "./deadline-timer.js";
+import type { Libc } from "./libc.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import type { PhoneRecording } from "./phone-recording.js";
+import { openSoundSocket } from "./phone-sound-socket.js";
 import { openUdpSocket, type UdpSocket } from "./udp-socket.js";
 
 /** After hanging up at the end, the gateway's answer to BYE is waited for so long. */
@@ -42,15 +44,19 @@ export class RunningStation {
     return this.#station.number;
   }
 
-  get recording(): PhoneRecording | null {
-    return this.#recording;
+  /** Where it takes SIP. */
+  get address(): Address {
+    return this.#station.address;
   }
 
-  async open(addresses: Readonly<Record<StationPort, Address>>): Promise<ParseResult<null>> {
+  /** libc: null where it cannot be called; the sound is then not marked. */
+  async open(addresses: Readonly<Record<StationPort, Address>>, libc: Libc | null): Promise<ParseResult<null>> {
     for (const port of stationPorts) {
-      const socket = await openUdpSocket(addresses[port], (bytes, from) => {
+      const receive = (bytes: Uint8Array, from: Address) => {
         this.#perform(this.#station.receive(port, bytes, from, now()));
-      });
+      };
+      const local = addresses[port];
+      const socket = await (port === "sip" ? openUdpSocket(local, receive) : openSoundSocket(libc, local, receive));
       if (!socket.ok) {
         await this.#closeSockets();
         return refused(socket.reason);

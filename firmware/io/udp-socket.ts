@@ -9,10 +9,14 @@ export interface UdpSocket {
   close(): Promise<void>;
 }
 
-/** Binds and listens. A reason when the port is in use or the address is not this machine's. */
+/**
+ * Binds and listens; a descriptor that is bound already is taken as it is. A reason when the port is in use or the address
+ * is not this machine's.
+ */
 export function openUdpSocket(
   local: Address,
   receive: (bytes: Uint8Array, from: Address) => void,
+  descriptor: number | null = null,
 ): Promise<ParseResult<UdpSocket>> {
   const socket = createSocket({ type: local.address.includes(":") ? "udp6" : "udp4", recvBufferSize: receiveBytes });
   return new Promise((resolve) => {
@@ -20,7 +24,8 @@ export function openUdpSocket(
       socket.close();
       resolve(refused(`cannot listen on ${formatAddress(local)} (UDP): ${bindTrouble(error)}`));
     });
-    socket.bind({ address: local.address, port: local.port, exclusive: true }, () => {
+    const where = { address: local.address, port: local.port, exclusive: true };
+    socket.bind(descriptor === null ? where : { fd: descriptor }, () => {
       socket.removeAllListeners("error");
       // ICMP errors of earlier sends surface here: the peer is away, which the protocols above notice by themselves.
       socket.on("error", () => undefined);

@@ -8,10 +8,10 @@
 import type { Address } from "#protocol/address.js";
 import { sameAddress } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
+import { linearToMuLaw, muLawToLinear } from "#protocol/g711-table.js";
 import { ntpOfWallMs } from "#protocol/ntp-time.js";
 import { parseRtcp, type RtcpPacket, sdesCname, writeRtcp } from "#protocol/rtcp.js";
 import { parseRtp, writeRtp } from "#protocol/rtp.js";
-import { linearToMuLaw, muLawToLinear } from "./g711-table.js";
 import { PlayoutBuffer } from "./playout-buffer.js";
 import { Reception } from "./reception.js";
 

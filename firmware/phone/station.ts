@@ -61,6 +61,10 @@ export class TelephoneStation {
     return this.#options.number;
   }
 
+  get address(): Address {
+    return this.#options.sip;
+  }
+
   get state(): Telephone["state"] {
     return this.#telephone.state;
   }

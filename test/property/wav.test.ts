@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { readWav, writeWav } from "../../firmware/phone/wav.js";
+import { readWav, writeWav } from "../../firmware/protocol/wav.js";
 
 const samples = fc.int16Array({ maxLength: 200 });
 

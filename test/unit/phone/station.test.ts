@@ -6,9 +6,9 @@ import {
   type StationTurn,
   TelephoneStation,
 } from "../../../firmware/phone/station.js";
-import { readWav } from "../../../firmware/phone/wav.js";
 import type { Address } from "../../../firmware/protocol/address.js";
 import { parseRtcp } from "../../../firmware/protocol/rtcp.js";
+import { readWav } from "../../../firmware/protocol/wav.js";
 import { judgeAudio } from "../../../host/cli/demo/audio-judge.js";
 import { seededRandom } from "../../support/seeded-random.js";
 

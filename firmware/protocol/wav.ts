@@ -1,5 +1,5 @@
 /**
- * WAV files of one channel at 8000 Hz, bytes <-> samples: what a telephone plays and what it records.
+ * WAV files of one channel at 8000 Hz, bytes <-> samples: what a telephone plays and records, and the demo judges.
  * Not a general audio reader: other rates and channel counts are refused, with the reason.
  *
  * RIFF, little endian (Multimedia Programming Interface and Data Specifications 1.0, "WAVE"):
@@ -8,8 +8,9 @@
  *   "fmt " u16 format (1 PCM, 6 A-law, 7 µ-law), u16 channels, u32 rate, u32 octets/s, u16 block, u16 bits, …
  *   "data" samples
  */
-import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+
 import { aLawToLinear, muLawToLinear } from "./g711-table.js";
+import { type ParseResult, parsed, refused } from "./parse-result.js";
 
 export const sampleRateHz = 8000;
 /** Eleven minutes of 16-bit samples: a file above it is refused. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { aLawToLinear, linearToMuLaw, muLawSilence, muLawToLinear } from "../../../firmware/phone/g711-table.js";
+import { aLawToLinear, linearToMuLaw, muLawSilence, muLawToLinear } from "../../../firmware/protocol/g711-table.js";
 
 test("the values of G.711 table 2a come out of µ-law codes, on a 16-bit scale", () => {
   expect(muLawToLinear(0x80)).toBe(8031 * 4);

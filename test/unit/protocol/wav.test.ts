@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { readWav, wavHeader, wavSamples, writeWav } from "../../../firmware/phone/wav.js";
+import { readWav, wavHeader, wavSamples, writeWav } from "../../../firmware/protocol/wav.js";
 
 function fileOf(format: number, bits: number, data: readonly number[], change?: (view: DataView) => void): Uint8Array {
   const bytes = new Uint8Array(44 + data.length);
