@@ -135,7 +135,8 @@ function showTable(
   isWatched: boolean,
 ): void {
   const lines: string[] = [];
-  if (audits.length > 0) lines.push(...listConnections(mergeConnections(audits)), "");
+  const told = mergeConnections(audits);
+  if (told.length > 0) lines.push(...listConnections(told), "");
   for (const { uri, tookMs, outcome } of round) {
     if (!outcome.ok) continue;
     const { audit, cost, notTold } = outcome;
