@@ -66,7 +66,9 @@ export class MgcpQuery implements AuditQuery {
     this.#options = { ...mgcpQueryDefaults, ...options };
     this.#request = { ...wholeAudit, since, ack, bytesMax: this.#options.bytesMax };
     const { giveUpAfterMs } = this.#options;
-    this.#transactions = new MgcpTransactions({ ...transactionDefaults, giveUpAfterMs, responsesMax: 16 }, random);
+    // A gateway that goes on saying 100 is waited for twice as long as a silent one (section 3.5.6), not for a minute.
+    const patience = { giveUpAfterMs, historyMs: giveUpAfterMs, responsesMax: 16 };
+    this.#transactions = new MgcpTransactions({ ...transactionDefaults, ...patience }, random);
   }
 
   start(nowMs: number): QueryTurn {
