@@ -4,10 +4,8 @@
  * `walksMax` times, so that what it gives was true at one moment. Other agents' tables (RTP-MIB) are not read here.
  */
 import type { GatewayAudit } from "#protocol/active-connection.js";
-import { type Address, formatAddress, sameAddress } from "#protocol/address.js";
+import { type Address, formatAddress } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
-import type { OutgoingDatagram } from "#protocol/datagram.js";
-import { Deadlines } from "#protocol/deadlines.js";
 import {
   changeCounter,
   emptyScalars,
@@ -20,28 +18,23 @@ import {
 import { sysNameOid } from "#protocol/mib/system-group.js";
 import { text } from "#protocol/mib/textual-convention.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
-import { parseMessage, writeMessage } from "#protocol/snmp/community-message.js";
 import { formatOid, type Oid, startsWith } from "#protocol/snmp/oid.js";
-import { errorStatusName, type Pdu, type PlainPdu, type VariableBinding } from "#protocol/snmp/pdu.js";
+import { errorStatusName, type PlainPdu, type VariableBinding } from "#protocol/snmp/pdu.js";
 import type { SnmpValue } from "#protocol/snmp/value.js";
 import type { AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
+import { SnmpRequests, type SnmpRequestsOptions } from "./snmp-requests.js";
 import { SnmpRows } from "./snmp-rows.js";
 import { SnmpWalk } from "./snmp-walk.js";
 
-export interface SnmpQueryOptions {
+export interface SnmpQueryOptions extends SnmpRequestsOptions {
   /** What to call the gateway when it does not answer. */
   readonly gateway: string;
-  readonly to: Address;
-  readonly community: string;
   /** Where HOLDOVER-MIB stands there. */
   readonly root: Oid;
-  /** A request is sent again after this, then after twice as long, and so on. */
-  readonly firstTryMs: number;
-  readonly triesMax: number;
   /** The last of these walks is taken as it is, and the answer says so. */
   readonly walksMax: number;
   readonly columnsAtOnceMax: number;
-  readonly repetitions: number;
+  readonly repetitionsMax: number;
   readonly rowsMax: number;
 }
 
@@ -52,15 +45,11 @@ export const snmpQueryDefaults = {
   triesMax: 4,
   walksMax: 4,
   columnsAtOnceMax: 12,
-  repetitions: 40,
+  repetitionsMax: 40,
   rowsMax: 100_000,
 } as const satisfies Partial<SnmpQueryOptions>;
 
-interface Pending {
-  readonly bytes: Uint8Array;
-  readonly purpose: { readonly kind: "scalars" } | { readonly kind: "rows"; readonly group: number };
-  readonly tries: number;
-}
+type Purpose = { readonly kind: "scalars" } | { readonly kind: "rows"; readonly group: number };
 
 /** The scalars of a gateway that has HOLDOVER-MIB, and so a name. */
 interface Known {
@@ -74,77 +63,55 @@ type State =
   | { readonly name: "ended" };
 
 const neverTold = ["tags (not over SNMP v2c)", "line events", "ended connections"];
-const requestIdMax = 0x7fff_ffff;
 
 export class SnmpQuery implements AuditQuery {
   readonly #options: SnmpQueryOptions;
-  readonly #community: Uint8Array;
-  readonly #random: Random;
-  readonly #deadlines = new Deadlines<number>();
-  readonly #pending = new Map<number, Pending>();
+  readonly #requests: SnmpRequests<Purpose>;
   #state: State = { name: "asking for scalars" };
-  #requestId = 0;
   #walks = 0;
   #hasMoved = false;
-  #sends: OutgoingDatagram[] = [];
-  readonly #cost = { sent: 0, received: 0, octets: 0 };
 
   constructor(options: SnmpQueryOptions, random: Random) {
     this.#options = options;
-    this.#community = new TextEncoder().encode(options.community);
-    this.#random = random;
+    this.#requests = new SnmpRequests(options, random);
   }
 
   start(nowMs: number): QueryTurn {
-    this.#requestId = Math.floor(this.#random() * requestIdMax);
     this.#begin(nowMs);
     return this.#turn(null);
   }
 
   receive(bytes: Uint8Array, from: Address, nowMs: number): QueryTurn {
-    if (this.#state.name === "ended" || !sameAddress(from, this.#options.to)) return this.#turn(null);
-    const parsed = parseMessage(bytes);
-    if (!parsed.ok || parsed.value.kind !== "v2c" || parsed.value.message.pdu.kind !== "response")
-      return this.#turn(null);
-    const { pdu } = parsed.value.message;
-    const pending = this.#pending.get(pdu.requestId);
-    if (pending === undefined) return this.#turn(null);
-    this.#forget(pdu.requestId);
-    this.#cost.received += 1;
-    this.#cost.octets += bytes.length;
-    return this.#turn(this.#take(pdu, pending, nowMs));
+    const answer = this.#requests.take(bytes, from);
+    return this.#turn(answer === null ? null : this.#take(answer.pdu, answer.purpose, nowMs));
   }
 
   tick(nowMs: number): QueryTurn {
-    for (const requestId of this.#deadlines.takeDue(nowMs)) {
-      const pending = this.#pending.get(requestId);
-      if (pending === undefined) continue;
-      if (pending.tries >= this.#options.triesMax) return this.#turn(this.#failed(this.#silence()));
-      this.#send(requestId, { ...pending, tries: pending.tries + 1 }, nowMs);
-    }
-    return this.#turn(null);
+    return this.#turn(this.#requests.sendAgain(nowMs) ? null : this.#failed(this.#silence()));
   }
 
   next(): number | null {
-    return this.#deadlines.next();
+    return this.#requests.next();
   }
 
   #begin(nowMs: number): void {
-    this.#forgetAll();
+    this.#requests.forgetAll();
     this.#walks += 1;
     this.#hasMoved = false;
     this.#state = { name: "asking for scalars" };
     const base = scalarsOid(this.#options.root);
     const names = [...scalars.map(({ number }): Oid => [...base, number, 0]), sysNameOid];
-    const pdu = { kind: "get", errorStatus: 0, errorIndex: 0, bindings: names.map(unspecified) } as const;
-    this.#request({ ...pdu, requestId: this.#nextRequestId() }, { kind: "scalars" }, nowMs);
+    const bindings = names.map(unspecified);
+    this.#requests.ask({ kind: "scalars" }, nowMs, (requestId) => {
+      return { kind: "get", requestId, errorStatus: 0, errorIndex: 0, bindings };
+    });
   }
 
-  #take(pdu: PlainPdu, pending: Pending, nowMs: number): AuditOutcome | null {
+  #take(pdu: PlainPdu, purpose: Purpose, nowMs: number): AuditOutcome | null {
     const state = this.#state;
     if (pdu.errorStatus !== 0) return this.#failed(`answers ${errorStatusName(pdu.errorStatus)}`);
     if (state.name === "asking for scalars") return this.#takeScalars(pdu, nowMs);
-    if (state.name === "ended" || pending.purpose.kind === "scalars") return null;
+    if (state.name === "ended" || purpose.kind === "scalars") return null;
     const counter = this.#counterIn(pdu.bindings[0]);
     if (!counter.ok) return this.#failed(counter.reason);
     if (counter.value !== state.known.values.counter) {
@@ -154,10 +121,10 @@ export class SnmpQuery implements AuditQuery {
         return null;
       }
     }
-    const fault = state.walk.take(pending.purpose.group, pdu.bindings.slice(nonRepeaters));
+    const fault = state.walk.take(purpose.group, pdu.bindings.slice(nonRepeaters));
     if (fault !== null) return this.#failed(fault);
     if (state.walk.isDone) return this.#ended(state.known, state.walk, state.rows);
-    this.#askRows(state.walk, pending.purpose.group, nowMs);
+    this.#askRows(state.walk, state.known, purpose.group, nowMs);
     return null;
   }
 
@@ -171,8 +138,9 @@ export class SnmpQuery implements AuditQuery {
     if (gateway === null) return this.#failed(this.#withoutMib(pdu.bindings[scalars.length]?.value));
     const rows = new SnmpRows(this.#options.rowsMax);
     const walk = new SnmpWalk(rows.columns(this.#options.root), this.#options.columnsAtOnceMax);
-    this.#state = { name: "walking", known: { gateway, values }, walk, rows };
-    for (let group = 0; group < walk.groupCount; group += 1) this.#askRows(walk, group, nowMs);
+    const known = { gateway, values };
+    this.#state = { name: "walking", known, walk, rows };
+    for (let group = 0; group < walk.groupCount; group += 1) this.#askRows(walk, known, group, nowMs);
     return null;
   }
 
@@ -188,44 +156,16 @@ export class SnmpQuery implements AuditQuery {
     return [...scalarsOid(this.#options.root), changeCounter.number];
   }
 
-  #askRows(walk: SnmpWalk, group: number, nowMs: number): void {
+  /** One repetition more than there are rows shows the end of a column; more would be read for nothing. */
+  #askRows(walk: SnmpWalk, known: Known, group: number, nowMs: number): void {
     const names = walk.names(group);
     if (names.length === 0) return;
     const bindings = [this.#counterOid(), ...names].map(unspecified);
-    const requestId = this.#nextRequestId();
-    const maxRepetitions = this.#options.repetitions;
-    this.#request(
-      { kind: "get-bulk", requestId, nonRepeaters, maxRepetitions, bindings },
-      { kind: "rows", group },
-      nowMs,
-    );
-  }
-
-  #request(pdu: Pdu, purpose: Pending["purpose"], nowMs: number): void {
-    const bytes = writeMessage({ community: this.#community, pdu });
-    this.#send(pdu.requestId, { bytes, purpose, tries: 1 }, nowMs);
-  }
-
-  #send(requestId: number, pending: Pending, nowMs: number): void {
-    this.#pending.set(requestId, pending);
-    this.#deadlines.set(requestId, nowMs + this.#options.firstTryMs * 2 ** (pending.tries - 1));
-    this.#sends.push({ bytes: pending.bytes, to: this.#options.to });
-    this.#cost.sent += 1;
-    this.#cost.octets += pending.bytes.length;
-  }
-
-  #nextRequestId(): number {
-    this.#requestId = this.#requestId >= requestIdMax ? 1 : this.#requestId + 1;
-    return this.#requestId;
-  }
-
-  #forget(requestId: number): void {
-    this.#pending.delete(requestId);
-    this.#deadlines.clear(requestId);
-  }
-
-  #forgetAll(): void {
-    for (const requestId of [...this.#pending.keys()]) this.#forget(requestId);
+    const rowsToldOf = Math.max(known.values.connectionCount ?? 0, heardAgentsUsual);
+    const maxRepetitions = Math.min(this.#options.repetitionsMax, rowsToldOf + 1);
+    this.#requests.ask({ kind: "rows", group }, nowMs, (requestId) => {
+      return { kind: "get-bulk", requestId, nonRepeaters, maxRepetitions, bindings };
+    });
   }
 
   #ended({ gateway, values }: Known, walk: SnmpWalk, rows: SnmpRows): AuditOutcome {
@@ -239,7 +179,7 @@ export class SnmpQuery implements AuditQuery {
     const epoch = epochNumber === null || epochServer === null ? null : { number: epochNumber, server: epochServer };
     const facts = { gateway, via: "snmp", bootId, counter, upMs, epoch } as const;
     const audit: GatewayAudit = { ...facts, heard: rows.heard, connections, lineEvents: [], ended: [] };
-    return this.#close({ ok: true, audit, notTold, cost: { ...this.#cost } });
+    return this.#close({ ok: true, audit, notTold, cost: this.#requests.cost });
   }
 
   #failed(reason: string): AuditOutcome {
@@ -250,8 +190,7 @@ export class SnmpQuery implements AuditQuery {
   }
 
   #close(outcome: AuditOutcome): AuditOutcome {
-    this.#forgetAll();
-    this.#sends = [];
+    this.#requests.forgetAll();
     this.#state = { name: "ended" };
     return outcome;
   }
@@ -267,11 +206,12 @@ export class SnmpQuery implements AuditQuery {
   }
 
   #turn(outcome: AuditOutcome | null): QueryTurn {
-    const sends = this.#sends;
-    this.#sends = [];
-    return { sends, outcome };
+    return { sends: this.#requests.takeSends(), outcome };
   }
 }
+
+/** A primary and a backup call server. */
+const heardAgentsUsual = 2;
 
 /** The change counter, once in each GETBULK. */
 const nonRepeaters = 1;

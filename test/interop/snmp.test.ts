@@ -1,19 +1,26 @@
 /** HOLDOVER-MIB and the agent against programs that are not ours: Debian's snmp tools, smilint, and net-snmp of npm. */
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import fc from "fast-check";
 import snmp from "net-snmp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SnmpAgent } from "../../firmware/management/snmp-agent.js";
 import { SnmpFace } from "../../firmware/management/snmp-face.js";
 import { connectionColumns } from "../../firmware/protocol/mib/connection-columns.js";
 import { holdoverRoot, scalars } from "../../firmware/protocol/mib/holdover-mib.js";
+import { writeMessage } from "../../firmware/protocol/snmp/community-message.js";
 import { formatOid } from "../../firmware/protocol/snmp/oid.js";
-import type { AuditOutcome } from "../../host/query/audit-query.js";
+import type { AuditOutcome, QueryTurn } from "../../host/query/audit-query.js";
 import { SnmpQuery, snmpQueryDefaults } from "../../host/query/snmp-query.js";
 import { aCallOf, aGatewayWith } from "../support/example-snapshot.js";
 import { foreignProgram } from "../support/foreign-program.js";
+import { aPdu, mutated } from "../support/snmp-arbitraries.js";
 
 const run = promisify(execFile);
 const stubs = fileURLToPath(new URL("../support/mibs", import.meta.url));
@@ -48,6 +55,13 @@ function opened(): Promise<Socket> {
     opening.once("error", reject);
     opening.bind(0, "127.0.0.1", () => resolve(opening));
   });
+}
+
+async function freePort(): Promise<number> {
+  const free = await opened();
+  const port = free.address().port;
+  await new Promise<void>((resolve) => free.close(() => resolve()));
+  return port;
 }
 
 /** Lines that one of Debian's tools prints; -t and -r keep a failure short. */
@@ -158,14 +172,62 @@ describe("net-snmp of npm", () => {
   });
 
   test("its agent, which has no HOLDOVER-MIB, is told from one of ours", async () => {
-    const free = await opened();
-    const port = free.address().port;
-    await new Promise<void>((resolve) => free.close(() => resolve()));
+    const port = await freePort();
     const plain = snmp.createAgent({ port, address: "127.0.0.1", disableAuthorization: true }, () => {});
     const outcome = await audited(port);
     plain.close();
     expect(outcome).toMatchObject({ ok: false, reason: expect.stringContaining("has no HOLDOVER-MIB under") });
   });
+});
+
+const snmpd = foreignProgram("snmpd", "snmpd");
+
+describe.skipIf(!snmpd.installed)("Debian's snmpd", () => {
+  let folder: string;
+  let daemon: ChildProcess;
+  let port: number;
+
+  beforeAll(async () => {
+    port = await freePort();
+    folder = mkdtempSync(join(tmpdir(), "holdover-snmpd-"));
+    const configuration = join(folder, "snmpd.conf");
+    writeFileSync(configuration, "rocommunity recovery 127.0.0.1\nsysName plain.example\n");
+    const options = ["-f", "-Ln", "-C", "-c", configuration, `udp:127.0.0.1:${port}`];
+    daemon = spawn(snmpd.path, options, { env: { ...process.env, SNMP_PERSISTENT_DIR: folder }, stdio: "ignore" });
+  });
+
+  afterAll(async () => {
+    const ended = once(daemon, "exit");
+    daemon.kill();
+    await ended;
+    rmSync(folder, { recursive: true });
+  });
+
+  test("is named as an agent that cannot tell its connections", async () => {
+    const outcome = await audited(port);
+    expect(outcome).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('the agent there calls itself "plain.example" and has no HOLDOVER-MIB'),
+    });
+  });
+});
+
+/** What listens nowhere and answers any number of mutated questions is what answers after them: no socket is needed. */
+test("100,000 mutated datagrams under the right community change nothing", () => {
+  const community = new TextEncoder().encode("recovery");
+  const questions = aPdu.map((pdu) => writeMessage({ community, pdu }));
+  const from = { address: "127.0.0.1", port: 40_000 };
+  const datagrams = fc.sample(mutated(questions), { numRuns: 10_000, seed: 20_261_122 });
+  const before = agent.counters.inPkts;
+  for (let round = 0; round < 10; round += 1) {
+    for (const [place, bytes] of datagrams.entries()) {
+      const changed = Uint8Array.from(bytes);
+      if (round > 0 && changed.length > 0) changed[(place * 31 + round) % changed.length] = place + round * 29;
+      const answer = agent.handle(changed, from, place);
+      if (answer !== null) expect(answer.length).toBeLessThanOrEqual(1472);
+    }
+  }
+  expect(agent.counters.inPkts).toBe(before + 100_000);
 });
 
 test("our own query over the same socket gives the same connections", async () => {
@@ -176,14 +238,20 @@ test("our own query over the same socket gives the same connections", async () =
   );
 });
 
+/** The query over a socket of its own; it asks again on its own time, so that an agent may still be starting. */
 async function audited(port: number): Promise<AuditOutcome> {
   const to = { address: "127.0.0.1", port };
   const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to, community: "recovery" }, Math.random);
   const asking = await opened();
+  let timer: NodeJS.Timeout | undefined;
   const outcome = await new Promise<AuditOutcome>((resolve) => {
-    const perform = (turn: ReturnType<SnmpQuery["start"]>) => {
+    const perform = (turn: QueryTurn) => {
       for (const send of turn.sends) asking.send(send.bytes, send.to.port, send.to.address);
       if (turn.outcome !== null) resolve(turn.outcome);
+      clearTimeout(timer);
+      const dueMs = query.next();
+      if (dueMs === null) return;
+      timer = setTimeout(() => perform(query.tick(performance.now())), dueMs - performance.now() + 1);
     };
     asking.on("message", (bytes, from) => perform(query.receive(bytes, from, performance.now())));
     perform(query.start(performance.now()));

@@ -39,10 +39,8 @@ interface LaidFlat extends AsItIs, QualityOfService, ConnectionStatistics {
 export type ConnectionRow = { -readonly [Key in keyof LaidFlat]: LaidFlat[Key] };
 
 export function rowOf(connection: ActiveConnection): ConnectionRow {
-  const { origin, sendCoding, receiveCoding, epoch } = connection;
+  const { origin, sendCoding, receiveCoding, qos, statistics, epoch } = connection;
   return {
-    ...connection.qos,
-    ...connection.statistics,
     callId: connection.callId,
     endpoint: connection.endpoint,
     mode: connection.mode,
@@ -65,6 +63,17 @@ export function rowOf(connection: ActiveConnection): ConnectionRow {
     receivePtimeMs: receiveCoding?.ptimeMs ?? 0,
     epochNumber: epoch?.number ?? 0,
     epochServer: epoch?.server ?? "",
+    dscp: qos.dscp,
+    reservation: qos.reservation,
+    packetsSent: statistics.packetsSent,
+    octetsSent: statistics.octetsSent,
+    packetsReceived: statistics.packetsReceived,
+    octetsReceived: statistics.octetsReceived,
+    packetsLost: statistics.packetsLost,
+    jitterMs: statistics.jitterMs,
+    roundTripMs: statistics.roundTripMs,
+    mos: statistics.mos,
+    lastMediaAgeMs: statistics.lastMediaAgeMs,
   };
 }
 

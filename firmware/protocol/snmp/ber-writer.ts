@@ -2,7 +2,7 @@
  * Writes the part of the Basic Encoding Rules (X.690) that SNMP uses, always in the shortest form. ber-reader.ts reads
  * it back and draws it.
  */
-import { type Oid, oidFault } from "./oid.js";
+import type { Oid } from "./oid.js";
 
 /**
  * Writes elements in their order into room of a known size. Lengths stand before contents, so the sizes are worked out
@@ -52,14 +52,24 @@ export class BerWriter {
     for (let index = count - 1; index >= 0; index -= 1) this.#put(Number((value >> BigInt(8 * index)) & 0xffn));
   }
 
+  unsigned32(tag: number, value: number): void {
+    const count = unsigned32Octets(value);
+    this.header(tag, count);
+    for (let index = count - 1; index >= 0; index -= 1) this.#put(index > 3 ? 0 : (value >>> (8 * index)) & 0xff);
+  }
+
+  /** The oid is one that parseOid or a reader gave, or was built from such: 2 to 128 sub-identifiers within 32 bits. */
   oid(tag: number, oid: Oid): void {
     this.header(tag, oidOctets(oid));
-    for (const number of joinedFirstTwo(oid)) {
-      for (let index = sevenBitGroups(number) - 1; index > 0; index -= 1) {
-        this.#put(0x80 | (Math.floor(number / 128 ** index) & 0x7f));
-      }
-      this.#put(number & 0x7f);
+    this.#subIdentifier(firstTwoJoined(oid));
+    for (let index = 2; index < oid.length; index += 1) this.#subIdentifier(oid[index] ?? 0);
+  }
+
+  #subIdentifier(value: number): void {
+    for (let group = sevenBitGroups(value) - 1; group > 0; group -= 1) {
+      this.#put(0x80 | (Math.floor(value / 128 ** group) & 0x7f));
     }
+    this.#put(value & 0x7f);
   }
 
   #put(octet: number): void {
@@ -87,26 +97,33 @@ export function unsignedOctets(value: bigint): number {
   return count;
 }
 
+export function unsigned32Octets(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x8000) return 2;
+  if (value < 0x80_0000) return 3;
+  return value < 0x8000_0000 ? 4 : 5;
+}
+
 export function oidOctets(oid: Oid): number {
-  let count = 0;
-  for (const number of joinedFirstTwo(oid)) count += sevenBitGroups(number);
+  let count = sevenBitGroups(firstTwoJoined(oid));
+  for (let index = 2; index < oid.length; index += 1) count += sevenBitGroups(oid[index] ?? 0);
   return count;
 }
 
-function joinedFirstTwo(oid: Oid): Oid {
-  const fault = oidFault(oid);
-  if (fault !== null) throw new Error(fault);
-  return [(oid[0] ?? 0) * 40 + (oid[1] ?? 0), ...oid.slice(2)];
+/** X.690 section 8.19.4. */
+function firstTwoJoined(oid: Oid): number {
+  return (oid[0] ?? 0) * 40 + (oid[1] ?? 0);
 }
 
-function sevenBitGroups(number: number): number {
-  let count = 1;
-  for (let rest = Math.floor(number / 128); rest > 0; rest = Math.floor(rest / 128)) count += 1;
-  return count;
+function sevenBitGroups(value: number): number {
+  if (value < 2 ** 7) return 1;
+  if (value < 2 ** 14) return 2;
+  if (value < 2 ** 21) return 3;
+  return value < 2 ** 28 ? 4 : 5;
 }
 
 function bytesOf(length: number): number {
-  let count = 1;
-  for (let rest = Math.floor(length / 256); rest > 0; rest = Math.floor(rest / 256)) count += 1;
-  return count;
+  if (length < 2 ** 8) return 1;
+  if (length < 2 ** 16) return 2;
+  return length < 2 ** 24 ? 3 : 4;
 }

@@ -39,7 +39,7 @@ export function parseOid(text: string): ParseResult<Oid> {
 }
 
 /** Why these numbers are no object identifier (X.660: 0.0 .. 0.39, 1.0 .. 1.39, 2.x), or null when they are. */
-export function oidFault(oid: Oid): string | null {
+function oidFault(oid: Oid): string | null {
   const [first = 3, second = 0] = oid;
   if (oid.length < 2 || oid.length > subIdentifiersMax) return `${oid.length} sub-identifiers, not 2 to 128`;
   if (first > 2 || (first < 2 && second > 39)) return `no object identifier begins with ${first}.${second}`;

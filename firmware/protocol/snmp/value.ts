@@ -1,6 +1,13 @@
 /** Values of SNMP variables: the ObjectSyntax of RFC 3416 section 3, and the exceptions that stand in its place. */
 import type { BerReader } from "./ber-reader.js";
-import { type BerWriter, elementOctets, oidOctets, signed32Octets, unsignedOctets } from "./ber-writer.js";
+import {
+  type BerWriter,
+  elementOctets,
+  oidOctets,
+  signed32Octets,
+  unsigned32Octets,
+  unsignedOctets,
+} from "./ber-writer.js";
 import type { Oid } from "./oid.js";
 
 export type SnmpValue =
@@ -90,7 +97,7 @@ export function writeValue(writer: BerWriter, value: SnmpValue): void {
     case "counter32":
     case "unsigned32":
     case "ticks":
-      writer.unsigned(tag, BigInt(value.value));
+      writer.unsigned32(tag, value.value);
       break;
     case "counter64":
       writer.unsigned(tag, value.value);
@@ -114,7 +121,7 @@ export function valueOctets(value: SnmpValue): number {
     case "counter32":
     case "unsigned32":
     case "ticks":
-      return elementOctets(unsignedOctets(BigInt(value.value)));
+      return elementOctets(unsigned32Octets(value.value));
     case "counter64":
       return elementOctets(unsignedOctets(value.value));
     default:

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import { SnmpAgent } from "../../../firmware/management/snmp-agent.js";
+import { SnmpFace } from "../../../firmware/management/snmp-face.js";
+import type { GatewaySnapshot } from "../../../firmware/protocol/active-connection.js";
+import { holdoverRoot } from "../../../firmware/protocol/mib/holdover-mib.js";
+import { parseMessage, writeMessage } from "../../../firmware/protocol/snmp/community-message.js";
+import type { PlainPdu, VariableBinding } from "../../../firmware/protocol/snmp/pdu.js";
+import type { AuditOutcome } from "../../../host/query/audit-query.js";
+import { SnmpQuery, type SnmpQueryOptions, snmpQueryDefaults } from "../../../host/query/snmp-query.js";
+import { aCallOf, aGatewayWith } from "../../support/example-snapshot.js";
+
+const here = { address: "127.0.0.1", port: 40_000 };
+const there = { address: "127.10.0.1", port: 161 };
+
+function aQuery(options: Partial<SnmpQueryOptions> = {}): SnmpQuery {
+  const all = { ...snmpQueryDefaults, gateway: "gw1.example", to: there, community: "recovery", ...options };
+  return new SnmpQuery(all, () => 0.5);
+}
+
+/** An agent of the gateway that `snapshot` describes at each question. */
+function answering(snapshot: () => GatewaySnapshot): (bytes: Uint8Array) => Uint8Array | null {
+  const face = new SnmpFace(
+    { root: holdoverRoot, viewKeptMs: 0, repetitionsMax: 100 },
+    { snapshot, counter: () => snapshot().counter ?? 0 },
+  );
+  const agent = new SnmpAgent({ community: "recovery", askers: [here.address], datagramBytesMax: 1472 }, face);
+  return (bytes) => agent.handle(bytes, here, 0);
+}
+
+/** An agent that answers everything with these bindings. */
+function repeating(bindings: readonly VariableBinding[], errorStatus = 0): (bytes: Uint8Array) => Uint8Array | null {
+  return (bytes) => {
+    const asked = parseMessage(bytes);
+    if (!asked.ok || asked.value.kind !== "v2c") return null;
+    const { community, pdu } = asked.value.message;
+    const answer: PlainPdu = { kind: "response", requestId: pdu.requestId, errorStatus, errorIndex: 0, bindings };
+    return writeMessage({ community, pdu: answer });
+  };
+}
+
+function outcomeOf(query: SnmpQuery, answer: (bytes: Uint8Array) => Uint8Array | null): AuditOutcome {
+  let turn = query.start(0);
+  const sends = [...turn.sends];
+  for (let next = sends.shift(); next !== undefined && turn.outcome === null; next = sends.shift()) {
+    const bytes = answer(next.bytes);
+    if (bytes === null) continue;
+    turn = query.receive(bytes, there, 0);
+    sends.push(...turn.sends);
+  }
+  if (turn.outcome === null) throw new Error("no outcome");
+  return turn.outcome;
+}
+
+describe("an SNMP query", () => {
+  test("says what SNMP cannot tell and what the answer cost", () => {
+    const outcome = outcomeOf(
+      aQuery(),
+      answering(() => aGatewayWith([aCallOf(1), aCallOf(2)])),
+    );
+    if (!outcome.ok) throw new Error(outcome.reason);
+    expect(outcome.notTold).toEqual(["tags (not over SNMP v2c)", "line events", "ended connections"]);
+    expect(outcome.audit.connections.map(({ origin }) => origin.device)).toEqual(["101", "102"]);
+    expect(outcome.cost.sent).toBe(outcome.cost.received);
+    expect(outcome.cost.octets).toBeGreaterThan(2_000);
+  });
+
+  test("begins anew when the table changed, and tells the table of one moment", () => {
+    let questions = 0;
+    const changing = () => {
+      const calls = questions < 4 ? [aCallOf(1), aCallOf(2)] : [aCallOf(2), aCallOf(3)];
+      return { ...aGatewayWith(calls), counter: questions < 4 ? 400 : 401 };
+    };
+    const answer = answering(changing);
+    const outcome = outcomeOf(aQuery(), (bytes) => {
+      questions += 1;
+      return answer(bytes);
+    });
+    if (!outcome.ok) throw new Error(outcome.reason);
+    expect(outcome.audit.counter).toBe(401);
+    expect(outcome.audit.connections.map(({ connectionId }) => connectionId)).toEqual(["A2", "A3"]);
+    expect(outcome.notTold).toHaveLength(3);
+  });
+
+  test("takes the last walk when the table never stands still, whole rows only, and says so", () => {
+    let questions = 0;
+    const restless = () => ({ ...aGatewayWith([aCallOf(1), aCallOf(2 + (questions % 7))]), counter: questions });
+    const answer = answering(restless);
+    const outcome = outcomeOf(aQuery({ walksMax: 3 }), (bytes) => {
+      questions += 1;
+      return answer(bytes);
+    });
+    if (!outcome.ok) throw new Error(outcome.reason);
+    expect(outcome.notTold).toContain("a table of one moment: it changed during each of 3 walks");
+    expect(outcome.audit.connections[0]).toEqual(aCallOf(1));
+  });
+
+  test("asks again after growing waits, then gives up with a reason", () => {
+    const query = aQuery();
+    const first = query.start(1_000).sends;
+    const again: number[] = [];
+    let outcome: AuditOutcome | null = null;
+    while (outcome === null) {
+      const dueMs = query.next() ?? Number.NaN;
+      again.push(dueMs);
+      const turn = query.tick(dueMs);
+      if (turn.outcome === null) expect(turn.sends).toEqual(first);
+      outcome = turn.outcome;
+    }
+    expect(again).toEqual([1_250, 1_750, 2_750, 4_750]);
+    expect(outcome).toMatchObject({ ok: false, reason: expect.stringContaining("no answer by SNMP to 4 tries") });
+    expect(query.next()).toBeNull();
+  });
+
+  test("takes each answer once", () => {
+    const query = aQuery();
+    const answer = answering(() => aGatewayWith([aCallOf(1)]));
+    const bytes = answer(query.start(0).sends[0]?.bytes ?? new Uint8Array(0)) ?? new Uint8Array(0);
+    expect(query.receive(bytes, there, 1).sends).toHaveLength(3);
+    expect(query.receive(bytes, there, 2)).toEqual({ sends: [], outcome: null });
+  });
+
+  test.each([
+    ["an agent without HOLDOVER-MIB", repeating([]), "the agent there has no HOLDOVER-MIB under 1.3.6.1.4.1.8072"],
+    ["an agent that refuses", repeating([], 16), "answers authorizationError"],
+  ])("tells of %s", (_what, answer, reason) => {
+    expect(outcomeOf(aQuery(), answer)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
+  });
+
+  test("gives up on an agent whose names go in a circle", () => {
+    const ours = answering(() => aGatewayWith([aCallOf(1)]));
+    let known: Uint8Array | null = null;
+    const circling = (bytes: Uint8Array) => {
+      const asked = parseMessage(bytes);
+      if (!asked.ok || asked.value.kind !== "v2c" || asked.value.message.pdu.kind !== "get-bulk") return ours(bytes);
+      known ??= ours(bytes);
+      const told = parseMessage(known ?? new Uint8Array(0));
+      return told.ok && told.value.kind === "v2c" ? repeating(told.value.message.pdu.bindings)(bytes) : null;
+    };
+    expect(outcomeOf(aQuery({ repetitionsMax: 1, columnsAtOnceMax: 100 }), circling)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining("does not come after"),
+    });
+  });
+
+  test("refuses more rows than it may keep", () => {
+    const many = aGatewayWith([1, 2, 3].map(aCallOf));
+    const outcome = outcomeOf(
+      aQuery({ rowsMax: 2 }),
+      answering(() => many),
+    );
+    expect(outcome).toMatchObject({ ok: false, reason: expect.stringContaining("more than 2 connections") });
+  });
+});
