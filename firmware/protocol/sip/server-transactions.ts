@@ -114,7 +114,8 @@ export class ServerTransactions {
     const to = replyPeer(received.headers.via, from, reliable);
     const server: Server = { key, request: skeleton(request), to, bytes: null, toTag: null, state: { name: "trying" } };
     this.#servers.set(key, server);
-    this.#apply(server, request.method === "INVITE" ? startInviteServer() : startNonInviteServer(), null, turn);
+    const isInvite = request.method === "INVITE";
+    this.#apply(server, isInvite ? startInviteServer() : startNonInviteServer(this.#stepOptions(server)), null, turn);
     if (request.method === "CANCEL") this.#answerCancel(server, received, turn);
     else turn.events.push({ kind: "request", key, request, from });
   }

@@ -249,9 +249,9 @@ function acceptedInviteServer(
   return { state, actions: [] };
 }
 
-/** Section 17.2.2. */
-export function startNonInviteServer(): Step<ServerState> {
-  return { state: { name: "trying" }, actions: [] };
+/** Section 17.2.2. Timer J runs from the start: when the user never answers, the client has given up by then too. */
+export function startNonInviteServer({ t1Ms }: StepOptions): Step<ServerState> {
+  return { state: { name: "trying" }, actions: [start("J", 64 * t1Ms)] };
 }
 
 export function stepNonInviteServer(

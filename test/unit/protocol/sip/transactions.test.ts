@@ -196,3 +196,12 @@ test("a request that does not fit a datagram fails at once", () => {
     events: [{ kind: "failed", reason: "too large" }],
   });
 });
+
+test("a request that its user never answers is forgotten when its client has given up", () => {
+  const called = server();
+  const sent = client().request(aRequest("OPTIONS"), bob, 0).sends[0];
+  called.receive(sent?.bytes ?? new Uint8Array(0), alice, 0);
+  expect(called.next()).toBe(32_000);
+  expect(called.tick(32_000)).toMatchObject({ sends: [], events: [] });
+  expect(called.size).toBe(0);
+});
