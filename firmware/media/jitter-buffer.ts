@@ -52,12 +52,13 @@ export class JitterBuffer {
   readonly #held: HeldPacket[] = [];
   readonly #unused: HeldPacket[] = [];
   #playAt = 0;
-  #depth = 0;
   #shift: number | null = null;
   #isStarted = false;
   #lateSinceFrame: number | null = null;
   #frame = 0;
+  /** How long before it is due a packet came, the latest and the earliest of the present window. */
   #headroomLeast = Number.POSITIVE_INFINITY;
+  #headroomMost = Number.NEGATIVE_INFINITY;
   #headroomLeastOfWindows = Number.POSITIVE_INFINITY;
   #windows = 0;
   #quietFrames = 0;
@@ -88,8 +89,13 @@ export class JitterBuffer {
 
   /** A new stream follows: its first packet is put `depth` ahead; what is held of the old one still plays until then. */
   startStream(timestamp: number): void {
-    this.#depth = this.#samplesOf(depthStartMs);
-    this.#shift = (this.#playAt + this.#depth - timestamp) | 0;
+    const start = (this.#playAt + this.#samplesOf(depthStartMs)) | 0;
+    this.#shift = (start - timestamp) | 0;
+    for (let last = this.#held.at(-1); last !== undefined; last = this.#held.at(-1)) {
+      if (timestampDistance(last.start, start) < 0) break;
+      this.#held.pop();
+      this.#giveBack(last);
+    }
     this.#lateSinceFrame = null;
     this.#owedFrames = 0;
     this.#forgetHeadroom();
@@ -114,7 +120,10 @@ export class JitterBuffer {
       start = this.#startOf(timestamp);
     }
     const headroom = timestampDistance(start, this.#playAt);
-    if (isNewest) this.#headroomLeast = Math.min(this.#headroomLeast, headroom);
+    if (isNewest) {
+      this.#headroomLeast = Math.min(this.#headroomLeast, headroom);
+      this.#headroomMost = Math.max(this.#headroomMost, headroom);
+    }
     if (headroom + samples <= 0) return "too late";
     let index = this.#held.length;
     for (; index > 0; index -= 1) {
@@ -241,11 +250,13 @@ export class JitterBuffer {
 
   #judgeWindow(): void {
     const least = this.#headroomLeast;
+    const most = this.#headroomMost;
     this.#headroomLeast = Number.POSITIVE_INFINITY;
+    this.#headroomMost = Number.NEGATIVE_INFINITY;
     if (least === Number.POSITIVE_INFINITY) return;
     const leastHeadroom = this.#samplesOf(headroomLeastMs);
     if (least < leastHeadroom) {
-      const growthMax = this.#samplesOf(depthMaxMs) - this.#depth;
+      const growthMax = Math.max(this.#samplesOf(depthMaxMs) - most, 0);
       this.#owedFrames = Math.ceil(Math.min(leastHeadroom - least, growthMax) / this.#frameSamples);
       this.#forgetHeadroom();
       return;
@@ -264,12 +275,10 @@ export class JitterBuffer {
     if (this.#quietFrames < quietFramesMin) return false;
     if (this.#owedFrames > 0) {
       this.#owedFrames -= 1;
-      this.#depth += this.#frameSamples;
       this.framesInserted += 1;
       return this.#isStarted;
     }
     this.#owedFrames += 1;
-    this.#depth -= this.#frameSamples;
     this.framesDropped += 1;
     this.#playAt = (this.#playAt + this.#frameSamples) | 0;
     this.#dropPlayed();
@@ -278,6 +287,7 @@ export class JitterBuffer {
 
   #forgetHeadroom(): void {
     this.#headroomLeast = Number.POSITIVE_INFINITY;
+    this.#headroomMost = Number.NEGATIVE_INFINITY;
     this.#headroomLeastOfWindows = Number.POSITIVE_INFINITY;
     this.#windows = 0;
   }
