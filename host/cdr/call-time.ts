@@ -27,7 +27,7 @@ export interface GatewayInstant {
 }
 
 export interface CallSpan {
-  readonly durationMs: number;
+  readonly ms: number;
   readonly errorMs: number;
   readonly from: Provenance;
 }
@@ -83,9 +83,9 @@ export function spanBetween(answer: CallInstant, end: CallInstant): CallSpan {
   const from = provenances[Math.max(provenances.indexOf(answer.from), provenances.indexOf(end.from))] ?? "inferred";
   const [a, b] = [answer.onGateway, end.onGateway];
   if (a !== null && b !== null && a.gateway === b.gateway && a.bootId === b.bootId) {
-    return { durationMs: wholeMs(b.atMs - a.atMs), errorMs: 2 * roundingMs, from };
+    return { ms: wholeMs(b.atMs - a.atMs), errorMs: 2 * roundingMs, from };
   }
-  return { durationMs: wholeMs(end.atMs - answer.atMs), errorMs: answer.errorMs + end.errorMs, from };
+  return { ms: wholeMs(end.atMs - answer.atMs), errorMs: answer.errorMs + end.errorMs, from };
 }
 
 function wholeMs(durationMs: number): number {

@@ -1,0 +1,92 @@
+/**
+ * Commands with what each is for: MGCP transactions on one side, purposes on the other. An answer comes back with the
+ * purpose of its command and the moment it was sent.
+ */
+import type { Address } from "#protocol/address.js";
+import type { OutgoingDatagram } from "#protocol/datagram.js";
+import type { MgcpCommand, MgcpResponse } from "#protocol/mgcp/message.js";
+import type { CommandToSend, MgcpTransactions, ReplyHandle, TransactionEvent } from "#protocol/mgcp/transactions.js";
+
+export interface ChannelAnswer<Purpose> {
+  readonly gateway: string;
+  readonly purpose: Purpose;
+  /** Null: none came in time, or the command could not be sent. */
+  readonly response: MgcpResponse | null;
+  readonly askedAtMs: number;
+}
+
+export interface ChannelTurn<Purpose> {
+  readonly sends: OutgoingDatagram[];
+  readonly answers: ChannelAnswer<Purpose>[];
+  readonly commands: { readonly command: MgcpCommand; readonly from: Address; readonly reply: ReplyHandle }[];
+}
+
+interface Sent<Purpose> {
+  readonly gateway: string;
+  readonly purpose: Purpose;
+  readonly askedAtMs: number;
+}
+
+export class CommandChannel<Purpose> {
+  readonly #transactions: MgcpTransactions;
+  readonly #sent = new Map<number, Sent<Purpose>>();
+
+  constructor(transactions: MgcpTransactions) {
+    this.#transactions = transactions;
+  }
+
+  /** False: too many commands wait already, or this one is too large. */
+  send(
+    command: CommandToSend,
+    to: { readonly gateway: string; readonly address: Address },
+    purpose: Purpose,
+    nowMs: number,
+    turn: ChannelTurn<Purpose>,
+  ): boolean {
+    const { transactionId, sends } = this.#transactions.send(command, to.address, nowMs);
+    if (transactionId === null) return false;
+    this.#sent.set(transactionId, { gateway: to.gateway, purpose, askedAtMs: nowMs });
+    turn.sends.push(...sends);
+    return true;
+  }
+
+  receive(bytes: Uint8Array, from: Address, nowMs: number): ChannelTurn<Purpose> {
+    const { sends, events } = this.#transactions.receive(bytes, from, nowMs);
+    return this.#turn(sends, events);
+  }
+
+  tick(nowMs: number): ChannelTurn<Purpose> {
+    const { sends, events } = this.#transactions.tick(nowMs);
+    return this.#turn(sends, events);
+  }
+
+  next(): number | null {
+    return this.#transactions.next();
+  }
+
+  /** Gives up commands whose answers nobody wants any more. */
+  forget(isUnwanted: (purpose: Purpose, gateway: string) => boolean): void {
+    for (const [transactionId, { purpose, gateway }] of this.#sent) {
+      if (!isUnwanted(purpose, gateway)) continue;
+      this.#transactions.forget(transactionId);
+      this.#sent.delete(transactionId);
+    }
+  }
+
+  #turn(sends: readonly OutgoingDatagram[], events: readonly TransactionEvent[]): ChannelTurn<Purpose> {
+    const turn: ChannelTurn<Purpose> = { sends: [...sends], answers: [], commands: [] };
+    for (const event of events) {
+      if (event.kind === "command") turn.commands.push(event);
+      else if (event.kind === "response") this.#answered(event.transactionId, event.response, turn);
+      else if (event.kind === "failed") this.#answered(event.transactionId, null, turn);
+    }
+    return turn;
+  }
+
+  #answered(transactionId: number, response: MgcpResponse | null, turn: ChannelTurn<Purpose>): void {
+    const sent = this.#sent.get(transactionId);
+    if (sent === undefined) return;
+    this.#sent.delete(transactionId);
+    turn.answers.push({ ...sent, response });
+  }
+}

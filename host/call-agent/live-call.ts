@@ -1,0 +1,71 @@
+/**
+ * A call with everything about it that is not its state: what goes into the tag and the record. A value; call-agent.ts
+ * holds them.
+ */
+import type { ActiveConnection } from "#protocol/active-connection.js";
+import type { BilledLeg, CallEvidence } from "../cdr/billing.js";
+import type { EndCause, RecordedStatistics } from "../cdr/call-detail-record.js";
+import type { CallInstant } from "../cdr/call-time.js";
+import type { JournalBook } from "../cdr/journal-book.js";
+import type { Call, ReleaseCause, Side } from "./call.js";
+import { writeCallTag } from "./call-tag.js";
+
+export interface LiveCall {
+  readonly call: Call;
+  readonly device: string;
+  readonly deviceAddress: string | null;
+  /** Of the originating gateway, when the call began. */
+  readonly bootId: string;
+  readonly setup: CallInstant | null;
+  readonly setupWallMs: number | null;
+  readonly answerWallMs: number | null;
+  readonly witnessedAnswer: CallInstant | null;
+  readonly witnessedEnd: CallInstant | null;
+  readonly statistics: Readonly<Partial<Record<Side, RecordedStatistics>>>;
+  /** When this server learnt of each leg's connection; an audit asked before that says nothing of it. */
+  readonly madeAtMs: Readonly<Partial<Record<Side, number>>>;
+  /** Sides whose journal is still being asked; null before the call is over. */
+  readonly billing: readonly Side[] | null;
+}
+
+export function tagOf(live: LiveCall): string {
+  const { originating, terminating } = live.call.legs;
+  return writeCallTag({
+    callingNumber: originating.number,
+    calledNumber: terminating.number,
+    originating: `${originating.endpoint}@${originating.gateway}`,
+    originatingAddress: live.deviceAddress,
+    terminating: `${terminating.endpoint}@${terminating.gateway}`,
+    bootId: live.bootId,
+    setupWallMs: live.setupWallMs,
+    answerWallMs: live.answerWallMs,
+  });
+}
+
+export function evidenceOf(live: LiveCall, book: JournalBook, rows: readonly ActiveConnection[]): CallEvidence {
+  const { call } = live;
+  const ends = book.endsOf(call.callId);
+  const leg = (side: Side): BilledLeg => {
+    const { gateway, endpoint, number } = call.legs[side];
+    return { gateway, endpoint, number, statistics: live.statistics[side] ?? null };
+  };
+  return {
+    callId: call.callId,
+    bootId: live.bootId,
+    originating: leg("originating"),
+    terminating: leg("terminating"),
+    originatingDevice: live.device,
+    originatingAddress: live.deviceAddress,
+    setup: live.setup,
+    witnessedAnswer: live.witnessedAnswer,
+    witnessedEnd: live.witnessedEnd,
+    events: book.eventsOf(call.callId),
+    ends,
+    connections: [...ends.map(({ connection }) => connection), ...rows],
+    endCause: call.state.name === "released" ? endCauseOf(call.state.cause) : "unknown",
+  };
+}
+
+function endCauseOf(cause: ReleaseCause): EndCause {
+  return cause === "no-answer" || cause === "refused" ? "server-released" : cause;
+}

@@ -1,0 +1,40 @@
+/** Runs the audits the core asks for, each over a socket of its own bound to this server's address. */
+import type { AuditProtocol } from "#protocol/active-connection.js";
+import type { Random } from "#protocol/chance.js";
+import type { GatewayConfig } from "../config.js";
+import type { AuditOutcome, AuditQuery } from "../query/audit-query.js";
+import { MgcpQuery } from "../query/mgcp-query.js";
+import { SipQuery } from "../query/sip-query.js";
+import { SnmpQuery, snmpQueryDefaults } from "../query/snmp-query.js";
+import { monotonicMs } from "./monotonic-clock.js";
+import { runQuery } from "./query-runner.js";
+
+/** The audit carries the name the gateway has in the configuration, whatever it calls itself. */
+export async function auditGateway(
+  gateway: GatewayConfig,
+  via: AuditProtocol,
+  ownAddress: string,
+  random: Random,
+): Promise<AuditOutcome> {
+  const bind = { address: ownAddress };
+  const outcome = await runQuery((from) => queryOf(gateway, via, from, random), bind, monotonicMs);
+  return outcome.ok ? { ...outcome, audit: { ...outcome.audit, gateway: gateway.domain } } : outcome;
+}
+
+function queryOf(
+  { domain: name, address, mgcpPort, snmp, sip }: GatewayConfig,
+  via: AuditProtocol,
+  from: { readonly address: string; readonly port: number },
+  random: Random,
+): AuditQuery {
+  switch (via) {
+    case "mgcp":
+      return new MgcpQuery({ gateway: name, to: { address, port: mgcpPort } }, random);
+    case "snmp": {
+      const { port = 161, community = "" } = snmp ?? {};
+      return new SnmpQuery({ ...snmpQueryDefaults, gateway: name, to: { address, port }, community }, random);
+    }
+    case "sip":
+      return new SipQuery({ gateway: name, to: { address, port: sip?.port ?? 5060 }, from }, random);
+  }
+}

@@ -1,0 +1,46 @@
+/** A bound UDP socket for signalling. (node:dgram; the npm package of that name is an empty one.) */
+import { createSocket, type Socket } from "node:dgram";
+import { type Address, formatAddress } from "#protocol/address.js";
+import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+
+export interface UdpSocket {
+  send(bytes: Uint8Array, to: Address): void;
+  close(): Promise<void>;
+}
+
+/** A reason when the port is in use or the address is not this machine's. */
+export function openUdpSocket(
+  local: Address,
+  receive: (bytes: Uint8Array, from: Address) => void,
+): Promise<ParseResult<UdpSocket>> {
+  const socket = createSocket({ type: local.address.includes(":") ? "udp6" : "udp4", recvBufferSize: receiveBytes });
+  return new Promise((resolve) => {
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      socket.close();
+      resolve(refused(`cannot listen on ${formatAddress(local)} (UDP): ${bindTrouble(error)}`));
+    });
+    socket.bind({ address: local.address, port: local.port, exclusive: true }, () => {
+      socket.removeAllListeners("error");
+      // ICMP errors of earlier sends surface here: the other side is away, which the cores notice by its silence.
+      socket.on("error", () => undefined);
+      socket.on("message", (bytes, from) => receive(bytes, { address: from.address, port: from.port }));
+      resolve(parsed(wrap(socket)));
+    });
+  });
+}
+
+const receiveBytes = 1 << 21;
+
+function wrap(socket: Socket): UdpSocket {
+  return {
+    send: (bytes, to) => socket.send(bytes, to.port, to.address, () => undefined),
+    close: () => new Promise((resolve) => socket.close(() => resolve())),
+  };
+}
+
+function bindTrouble(error: NodeJS.ErrnoException): string {
+  if (error.code === "EADDRINUSE") return "the port is in use by another program";
+  if (error.code === "EADDRNOTAVAIL") return "this machine has no such address";
+  if (error.code === "EACCES") return "ports below 1024 need root (or CAP_NET_BIND_SERVICE)";
+  return error.message;
+}

@@ -1,0 +1,188 @@
+/**
+ * One gateway's way under this server's control: the same for a server's start, a gateway's restart and a takeover.
+ *
+ *   watched ──begin──► asking ──epoch told──► claiming ──granted──► auditing ──first answer: adopt──► up
+ *                        │                      │  └─refused, higher owner─► claiming again above it
+ *                        └──────no answer───────┴──────────────► down ──backoff──► asking
+ *
+ * It decides and counts time; the commands are sent, and the answers read, by call-server.ts. A gateway without our
+ * package cannot be claimed: it is controlled all the same, unfenced.
+ */
+import type { AuditProtocol, Epoch } from "#protocol/active-connection.js";
+
+export interface LinkOptions {
+  readonly server: string;
+  /** For each of asking, claiming and auditing. */
+  readonly stepMaxMs: number;
+  readonly backoffFirstMs: number;
+  readonly backoffMaxMs: number;
+  /** Gateways refuse a claim that leaps further (recovery package, x-ho/C). */
+  readonly leapMax: number;
+}
+
+export type LinkState =
+  /** Not in charge of it. */
+  | { readonly name: "watched" }
+  | { readonly name: "asking"; readonly untilMs: number }
+  | { readonly name: "claiming"; readonly claim: Epoch; readonly untilMs: number }
+  | {
+      readonly name: "auditing";
+      readonly waitingFor: readonly AuditProtocol[];
+      readonly adopted: boolean;
+      readonly untilMs: number;
+    }
+  | { readonly name: "up" }
+  | { readonly name: "down"; readonly reason: string; readonly retryAtMs: number };
+
+export type LinkStep =
+  | { readonly kind: "ask" }
+  | { readonly kind: "claim"; readonly claim: Epoch }
+  | { readonly kind: "audit"; readonly via: readonly AuditProtocol[] }
+  | { readonly kind: "down"; readonly reason: string; readonly retryMs: number }
+  /** Every protocol asked has answered or failed. */
+  | { readonly kind: "up" };
+
+export class GatewayLink {
+  readonly gateway: string;
+  readonly #options: LinkOptions;
+  #state: LinkState = { name: "watched" };
+  #backoffMs: number;
+  #via: readonly AuditProtocol[] = ["mgcp"];
+  /** As last told by the gateway. */
+  #epoch: Epoch | null = null;
+  /** Granted to us; null on a gateway that knows no claims. */
+  #granted: Epoch | null = null;
+
+  constructor(gateway: string, options: LinkOptions) {
+    this.gateway = gateway;
+    this.#options = options;
+    this.#backoffMs = options.backoffFirstMs;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** The epoch our commands carry. */
+  get granted(): Epoch | null {
+    return this.#granted;
+  }
+
+  get epoch(): Epoch | null {
+    return this.#epoch;
+  }
+
+  /** Its calls and lines are in hand. */
+  get isAdopted(): boolean {
+    return this.#state.name === "up" || (this.#state.name === "auditing" && this.#state.adopted);
+  }
+
+  /** Up with everything asked, or given up for now. */
+  get isSettled(): boolean {
+    return this.#state.name === "up" || this.#state.name === "down";
+  }
+
+  /** Something the gateway said of its epoch, in whatever answer. */
+  told(epoch: Epoch | null): void {
+    if (epoch !== null && epoch.number >= (this.#epoch?.number ?? 0)) this.#epoch = epoch;
+  }
+
+  /** `above`: our claim must be higher than this too. An epoch known from the watch saves the question. */
+  begin(via: readonly AuditProtocol[], above: number, nowMs: number): LinkStep[] {
+    this.#via = via;
+    if (this.#epoch === null) return this.#ask(nowMs);
+    return this.#claim(above, nowMs);
+  }
+
+  asked(isFenced: boolean, above: number, nowMs: number): LinkStep[] {
+    if (this.#state.name !== "asking") return [];
+    return isFenced ? this.#claim(above, nowMs) : this.#audit(nowMs);
+  }
+
+  claimed(nowMs: number): LinkStep[] {
+    if (this.#state.name !== "claiming") return [];
+    this.#granted = this.#state.claim;
+    this.#epoch = this.#state.claim;
+    return this.#audit(nowMs);
+  }
+
+  /** An owner with a higher number, of whom nothing is heard: claimed again above it. */
+  refused(reason: string, nowMs: number): LinkStep[] {
+    if (this.#state.name !== "claiming") return [];
+    const wasHigher = (this.#epoch?.number ?? 0) >= this.#state.claim.number;
+    return wasHigher ? this.#claim(0, nowMs) : this.fail(reason, nowMs);
+  }
+
+  /** `isFirst`: this answer is the one to take calls and lines from. */
+  audited(via: AuditProtocol, ok: boolean, nowMs: number): { readonly isFirst: boolean; readonly steps: LinkStep[] } {
+    const state = this.#state;
+    if (state.name !== "auditing" || !state.waitingFor.includes(via)) return { isFirst: false, steps: [] };
+    const waitingFor = state.waitingFor.filter((waiting) => waiting !== via);
+    const isFirst = ok && !state.adopted;
+    const adopted = state.adopted || ok;
+    this.#state = { ...state, waitingFor, adopted };
+    if (waitingFor.length > 0) return { isFirst, steps: [] };
+    return { isFirst, steps: adopted ? this.#up() : this.fail("no audit was answered", nowMs) };
+  }
+
+  fail(reason: string, nowMs: number): LinkStep[] {
+    if (this.#state.name === "watched" || this.#state.name === "down") return [];
+    const retryMs = this.#backoffMs;
+    this.#state = { name: "down", reason, retryAtMs: nowMs + retryMs };
+    this.#backoffMs = Math.min(2 * retryMs, this.#options.backoffMaxMs);
+    return [{ kind: "down", reason, retryMs }];
+  }
+
+  /** The gateway spoke while it was thought down: it is tried at once. */
+  heard(nowMs: number): LinkStep[] {
+    return this.#state.name === "down" ? this.#ask(nowMs) : [];
+  }
+
+  /** This server is no longer in charge. */
+  release(): void {
+    this.#state = { name: "watched" };
+    this.#granted = null;
+    this.#backoffMs = this.#options.backoffFirstMs;
+  }
+
+  tick(nowMs: number): LinkStep[] {
+    const state = this.#state;
+    if (state.name === "down" && nowMs >= state.retryAtMs) return this.#ask(nowMs);
+    if (!("untilMs" in state) || nowMs < state.untilMs) return [];
+    if (state.name === "auditing" && state.adopted) return this.#up();
+    return this.fail(`no answer while ${state.name}`, nowMs);
+  }
+
+  next(): number | null {
+    if (this.#state.name === "down") return this.#state.retryAtMs;
+    return "untilMs" in this.#state ? this.#state.untilMs : null;
+  }
+
+  #ask(nowMs: number): LinkStep[] {
+    this.#state = { name: "asking", untilMs: nowMs + this.#options.stepMaxMs };
+    return [{ kind: "ask" }];
+  }
+
+  #claim(above: number, nowMs: number): LinkStep[] {
+    const { server, stepMaxMs, leapMax } = this.#options;
+    const present = this.#epoch;
+    const isOurs = present?.server === server && this.#granted?.number === present.number;
+    const wanted = Math.max(above, present?.number ?? 0) + 1;
+    const number = isOurs ? present.number : Math.min(wanted, (present?.number ?? 0) + leapMax);
+    const claim = { number, server };
+    this.#state = { name: "claiming", claim, untilMs: nowMs + stepMaxMs };
+    return [{ kind: "claim", claim }];
+  }
+
+  #audit(nowMs: number): LinkStep[] {
+    const untilMs = nowMs + this.#options.stepMaxMs;
+    this.#state = { name: "auditing", waitingFor: this.#via, adopted: false, untilMs };
+    return [{ kind: "audit", via: this.#via }];
+  }
+
+  #up(): LinkStep[] {
+    this.#state = { name: "up" };
+    this.#backoffMs = this.#options.backoffFirstMs;
+    return [{ kind: "up" }];
+  }
+}

@@ -1,0 +1,15 @@
+/** What the call server's core wants done; the edge does it in this order, so that a record is safe before it is acknowledged. */
+import type { AuditProtocol } from "#protocol/active-connection.js";
+import type { OutgoingDatagram } from "#protocol/datagram.js";
+import type { CallDetailRecord } from "./cdr/call-detail-record.js";
+import type { GatewayRecord } from "./registry/connection-records.js";
+import type { ServerEvent } from "./server-event.js";
+
+export type ServerOutput =
+  | { readonly kind: "send-mgcp"; readonly datagram: OutgoingDatagram }
+  | { readonly kind: "send-heartbeat"; readonly datagram: OutgoingDatagram }
+  /** Answered by `auditEnded` with the same id, always. */
+  | { readonly kind: "audit"; readonly auditId: number; readonly gateway: string; readonly via: AuditProtocol }
+  | { readonly kind: "store-cdr"; readonly record: CallDetailRecord }
+  | { readonly kind: "store-gateway-record"; readonly record: GatewayRecord }
+  | { readonly kind: "log"; readonly event: ServerEvent };

@@ -1,0 +1,77 @@
+/**
+ * One round of taking gateways into hand, from the decision until the last of them was audited or given up: it collects
+ * what each protocol told and what became of each call, and makes the report. A start and a takeover are both such a
+ * round.
+ */
+import type { AuditProtocol, GatewayAudit } from "#protocol/active-connection.js";
+import { compareAudits } from "../query/agreement.js";
+import type { AuditOutcome } from "../query/audit-query.js";
+import type { ReportedCall, ServerEvent, TakeoverReport } from "../server-event.js";
+import type { CallFinding } from "./reconciliation.js";
+
+export interface RecoveryCause {
+  /** The server taken over from; null at a start of our own. */
+  readonly from: string | null;
+  readonly detectMs: number;
+}
+
+export class Recovery {
+  readonly #cause: RecoveryCause;
+  readonly #begunAtMs: number;
+  readonly #audits: GatewayAudit[] = [];
+  readonly #auditMs: Partial<Record<AuditProtocol, number>> = {};
+  readonly #findings: CallFinding[] = [];
+  readonly #ended = new Set<string>();
+
+  constructor(cause: RecoveryCause, nowMs: number) {
+    this.#cause = cause;
+    this.#begunAtMs = nowMs;
+  }
+
+  audited(via: AuditProtocol, ms: number, outcome: AuditOutcome): void {
+    this.#auditMs[via] = Math.max(this.#auditMs[via] ?? 0, ms);
+    if (outcome.ok) this.#audits.push(outcome.audit);
+  }
+
+  found(finding: CallFinding): void {
+    this.#findings.push(finding);
+  }
+
+  ended(callId: string): void {
+    this.#ended.add(callId);
+  }
+
+  report(unreachable: TakeoverReport["unreachable"], nowMs: number): ServerEvent {
+    const disagreements = compareAudits(this.#audits);
+    const told = new Set(
+      this.#audits.flatMap(({ connections }) => connections.map((row) => `${row.connectionId} ${row.gateway}`)),
+    );
+    return {
+      event: this.#cause.from === null ? "in-charge" : "takeover",
+      from: this.#cause.from,
+      detectMs: Math.round(this.#cause.detectMs),
+      takeoverMs: Math.round(nowMs - this.#begunAtMs),
+      auditMs: this.#auditMs,
+      connections: told.size,
+      agree: disagreements.length === 0,
+      disagreements,
+      report: {
+        recovered: this.#calls("recovered"),
+        endedMeanwhile: [...this.#ended],
+        orphaned: this.#calls("orphaned"),
+        conflicting: this.#calls("conflicting"),
+        unreachable,
+      },
+    };
+  }
+
+  #calls(kind: CallFinding["kind"]): ReportedCall[] {
+    return this.#findings
+      .filter((finding) => finding.kind === kind)
+      .map(({ callId, phase, reason, halves }) => {
+        const found = [halves.originating, halves.terminating].filter((half) => half !== undefined);
+        const connections = found.map(({ connection }) => connection);
+        return { callId, phase, reason, via: found[0]?.via ?? "mgcp", connections };
+      });
+  }
+}
