@@ -13,11 +13,11 @@ export interface AudioVerdict {
   readonly correlation: number;
   /** The same where the delay is followed through the shifts. Equal to correlation when there are none. */
   readonly correlationFollowingShifts: number;
-  /** Overlap before the first sound that was heard: the line was not yet through. Not a gap. */
+  /** Overlap before the first sound that was heard: the line was not yet through. A gap only if it is long. */
   readonly unheardAtStartMs: number;
-  /** Overlap after the last sound that was heard: it broke off, or the far station had hung up. Not a gap. */
+  /** Overlap after the last sound that was heard: the far station had hung up. A gap only if it is long. */
   readonly unheardAtEndMs: number;
-  /** Longest stretch in between in which the file speaks and the recording is silent or another sound. */
+  /** Longest stretch in which the file speaks and the recording is silent or another sound. */
   readonly longestGapMs: number;
   readonly gaps: readonly AudioGap[];
   readonly shifts: readonly AudioShift[];
@@ -41,6 +41,8 @@ const speechLevel = 0.03;
 const noiseMargin = 4;
 /** A pause in the speech no longer than this does not end a gap that goes on behind it. */
 const bridgedPauseMs = 40;
+/** A line takes this long to be through, and to be cleared, and nobody minds; beyond it, it is a gap like any other. */
+const endsForgivenMs = 500;
 /** In a gap, sound that matches for less than this matches by chance. */
 const heardRunMs = 15;
 const cellMs = cellSamples / samplesPerMs;
@@ -55,7 +57,7 @@ export function judgeAudio(reference: Int16Array, recording: Int16Array): AudioV
   if (heardFirst < 0) return null;
   const heardLast = cells.findLastIndex(({ cell }) => cell === "matched");
   const overlapMs = (part: readonly AlignedCell[]) => part.filter(({ cell }) => cell !== "outside").length * cellMs;
-  const gaps = gapsOf(momentsOf(cells, reference, spokenEnergy));
+  const gaps = withoutForgiven(gapsOf(momentsOf(cells, reference, spokenEnergy)), heardFirst, heardLast);
   return {
     delayMs: delay / samplesPerMs,
     overlapMs: overlapMs(cells),
@@ -109,13 +111,10 @@ interface Moment {
   readonly kind: "heard" | "missing" | "pause";
 }
 
-/** From what was heard first to what was heard last; speech of the file that a shift dropped is missing as well. */
+/** Speech of the file that a shift dropped is missing as well. */
 function momentsOf(cells: readonly AlignedCell[], reference: Int16Array, spokenEnergy: number): Moment[] {
   const moments: Moment[] = [];
-  const first = cells.findIndex(({ cell }) => cell === "matched");
-  const last = cells.findLastIndex(({ cell }) => cell === "matched");
-  for (let index = first; index <= last; index += 1) {
-    const { cell, delay } = cells[index] ?? { cell: "outside", delay: 0 };
+  for (const [index, { cell, delay }] of cells.entries()) {
     const before = cells[index - 1]?.delay ?? delay;
     const atMs = index * cellMs;
     const start = index * cellSamples;
@@ -151,6 +150,18 @@ function gapsOf(moments: readonly Moment[]): AudioGap[] {
   }
   if (lengthMs > 0) gaps.push({ atMs: startMs, lengthMs });
   return gaps;
+}
+
+/** Gaps without those before the first and after the last cell heard, as long as these are short in sum. */
+function withoutForgiven(gaps: readonly AudioGap[], heardFirst: number, heardLast: number): AudioGap[] {
+  const atStart = gaps.filter(({ atMs }) => atMs < heardFirst * cellMs);
+  const atEnd = gaps.filter(({ atMs }) => atMs > heardLast * cellMs);
+  const forgiven = [atStart, atEnd].filter((end) => sumMs(end) <= endsForgivenMs).flat();
+  return gaps.filter((gap) => !forgiven.includes(gap));
+}
+
+function sumMs(gaps: readonly AudioGap[]): number {
+  return gaps.reduce((sum, { lengthMs }) => sum + lengthMs, 0);
 }
 
 function correlationOf(
