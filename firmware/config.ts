@@ -3,6 +3,12 @@
 import { z } from "zod";
 import { isIpLiteral, parseAddress } from "#protocol/address.js";
 
+/** A section answers an unknown key with the keys it knows. */
+function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const known = `allowed here: ${Object.keys(shape).join(", ")}`;
+  return z.strictObject(shape, { error: (issue) => (issue.code === "unrecognized_keys" ? known : undefined) });
+}
+
 const ipLiteral = z.string().refine(isIpLiteral, { error: "must be an IPv4 or IPv6 address" });
 const port = z.int().min(1).max(65_535);
 const evenPort = port.refine((value) => value % 2 === 0, { error: "must be even: RTCP goes on the next port" });
@@ -20,7 +26,7 @@ const domainName = z
   .max(255)
   .regex(/^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])$/, { error: "must be a domain name" });
 
-const lines = z.strictObject({
+const lines = section({
   /** Endpoint, number and telephone of the first line; the others are counted up from it, the telephone's address too. */
   first: endpoint,
   number: telephoneNumber,
@@ -28,15 +34,15 @@ const lines = z.strictObject({
   count: z.int().min(1).max(1000).default(1),
 });
 
-export const gatewaySchema = z.strictObject({
+export const gatewaySchema = section({
   /** The gateway's domain name, the part after the @ of its endpoints. */
   name: domainName,
   /** What it listens on and sends from; loopback unless configured. */
   address: ipLiteral.default("127.0.0.1"),
-  mgcp: z.strictObject({ port: port.default(2427) }).prefault({}),
-  sip: z.strictObject({ port: port.default(5060) }).prefault({}),
+  mgcp: section({ port: port.default(2427) }).prefault({}),
+  sip: section({ port: port.default(5060) }).prefault({}),
   /** Not there: no SNMP is spoken. There is no default community. */
-  snmp: z.strictObject({ port: port.default(161), community: z.string().min(8).max(64) }).optional(),
+  snmp: section({ port: port.default(161), community: z.string().min(8).max(64) }).optional(),
   media: z
     .strictObject({
       address: ipLiteral.optional(),
@@ -56,7 +62,7 @@ export const gatewaySchema = z.strictObject({
     .prefault({}),
   /** Who may command; the first is told of a restart. */
   callAgents: z
-    .array(z.strictObject({ address: ipLiteral, port: port.default(2727) }))
+    .array(section({ address: ipLiteral, port: port.default(2727) }))
     .min(1)
     .max(16),
   /** Who may only ask: management stations, watchers. */

@@ -4,29 +4,35 @@ import { Fencing } from "../../firmware/management/fencing.js";
 
 const epoch = fc.record({ number: fc.nat(2000), server: fc.constantFrom("primary", "backup", "third") });
 
-test.prop([fc.array(epoch, { maxLength: 40 })])("at any time one server's commands are obeyed at the most", (claims) => {
-  const fencing = new Fencing({ leapMax: 1000, callAgents: ["192.0.2.1"], askers: [] }, null);
-  let highest = 0;
-  for (const claim of claims) {
-    const before = fencing.epoch;
-    const verdict = fencing.claim(claim);
-    if (verdict.kind === "granted") {
-      expect(claim.number).toBeGreaterThan(highest);
-      expect(claim.number - highest).toBeLessThanOrEqual(1000);
-      highest = claim.number;
-    } else expect(fencing.epoch).toEqual(before);
-    const obeyed = ["primary", "backup", "third"].filter((server) => fencing.obeys({ number: highest, server }));
-    expect(obeyed).toEqual(fencing.epoch === null ? ["primary", "backup", "third"] : [fencing.epoch.server]);
-  }
-});
+test.prop([fc.array(epoch, { maxLength: 40 })])(
+  "at any time one server's commands are obeyed at the most",
+  (claims) => {
+    const fencing = new Fencing({ leapMax: 1000, callAgents: ["192.0.2.1"], askers: [] }, null);
+    let highest = 0;
+    for (const claim of claims) {
+      const before = fencing.epoch;
+      const verdict = fencing.claim(claim);
+      if (verdict.kind === "granted") {
+        expect(claim.number).toBeGreaterThan(highest);
+        expect(claim.number - highest).toBeLessThanOrEqual(1000);
+        highest = claim.number;
+      } else expect(fencing.epoch).toEqual(before);
+      const obeyed = ["primary", "backup", "third"].filter((server) => fencing.obeys({ number: highest, server }));
+      expect(obeyed).toEqual(fencing.epoch === null ? ["primary", "backup", "third"] : [fencing.epoch.server]);
+    }
+  },
+);
 
-test.prop([epoch, epoch])("a command below the epoch, or without one, is refused once the gateway was claimed", (first, second) => {
-  const fencing = new Fencing({ leapMax: 1000, callAgents: [], askers: [] }, { number: 2001, server: "owner" });
-  expect(fencing.obeys(first)).toBe(false);
-  expect(fencing.obeys(second)).toBe(false);
-  expect(fencing.obeys(null)).toBe(false);
-  expect(fencing.obeys({ number: 2001, server: "owner" })).toBe(true);
-});
+test.prop([epoch, epoch])(
+  "a command below the epoch, or without one, is refused once the gateway was claimed",
+  (first, second) => {
+    const fencing = new Fencing({ leapMax: 1000, callAgents: [], askers: [] }, { number: 2001, server: "owner" });
+    expect(fencing.obeys(first)).toBe(false);
+    expect(fencing.obeys(second)).toBe(false);
+    expect(fencing.obeys(null)).toBe(false);
+    expect(fencing.obeys({ number: 2001, server: "owner" })).toBe(true);
+  },
+);
 
 test("who may only ask may not command, and is no witness", () => {
   const fencing = new Fencing({ leapMax: 1000, callAgents: ["192.0.2.1"], askers: ["192.0.2.9"] }, null);

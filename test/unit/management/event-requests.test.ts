@@ -1,5 +1,5 @@
-import type { EventName, RequestedAction, RequestedEvent } from "#protocol/mgcp/message.js";
 import { expect, test } from "vitest";
+import type { EventName, RequestedAction, RequestedEvent } from "#protocol/mgcp/message.js";
 import { EventRequests, eventMatches } from "../../../firmware/management/event-requests.js";
 
 const event = (text: string): EventName => {
@@ -10,7 +10,11 @@ const asked = (text: string, kind: Exclude<RequestedAction["kind"], "embedded">)
   ...event(text),
   actions: [{ kind }],
 });
-const request = (requestIdentifier: string, requestedEvents: readonly RequestedEvent[], digitMap: string | null = null) => ({
+const request = (
+  requestIdentifier: string,
+  requestedEvents: readonly RequestedEvent[],
+  digitMap: string | null = null,
+) => ({
   requestIdentifier,
   requestedEvents,
   digitMap,
@@ -57,7 +61,8 @@ test("digits that can match no string of the map are reported as well", () => {
 });
 
 test("a range asks for its letters alone", () => {
-  const letters = (range: string) => [..."0123456789*#ABCDT"].filter((one) => eventMatches(event(`D/${range}`), event(`D/${one}`)));
+  const letters = (range: string) =>
+    [..."0123456789*#ABCDT"].filter((one) => eventMatches(event(`D/${range}`), event(`D/${one}`)));
   expect(letters("[0-9#*T]").join("")).toBe("0123456789*#T");
   expect(letters("[2-4]").join("")).toBe("234");
   expect(letters("*").length).toBe(17);
