@@ -239,10 +239,11 @@ export class MgcpTransactions {
     return true;
   }
 
-  /** Section 3.5.2. Ranges are looked through by what we keep, never by their width. */
+  /** Section 3.5.2. What a stranger's wide range costs is bounded. */
   #confirm(ranges: readonly { readonly first: number; readonly last: number }[], from: Address): void {
+    let left = confirmedIdsMax;
     for (const { first, last } of ranges) {
-      for (let id = first; id <= last && id - first < confirmedIdsMax; id++) this.#confirmOne(keyOf(from, id));
+      for (let id = first; id <= last && left > 0; id++, left--) this.#confirmOne(keyOf(from, id));
     }
   }
 
@@ -346,8 +347,8 @@ export class MgcpTransactions {
 
 const transactionIdMax = 999_999_999;
 
-/** Numbers of one K: range that are looked up; what is beyond stays until T-HIST. */
-const confirmedIdsMax = 1_000;
+/** Numbers of one K: that are looked up; the answers beyond are kept until T-HIST. */
+const confirmedIdsMax = 256;
 
 /**
  * Section 3.2.1.2 has call agents share one number space; several that do not (an operator's audit beside a call
