@@ -177,11 +177,11 @@ export class CallServer {
     return this.#flush();
   }
 
-  next(nowMs: number): number | null {
+  next(): number | null {
     const isActive = this.#role === "active";
     return earliest(
       this.#channel.next(),
-      this.#watch?.next(this.#standing(), nowMs) ?? null,
+      this.#watch?.next(this.#standing()) ?? null,
       this.#poller.next(),
       isActive ? this.#pingAtMs : null,
       isActive ? this.#agent.next() : null,
@@ -651,7 +651,10 @@ export class CallServer {
       gateway.link.told(page.value.epoch);
       const { peer } = this.#config;
       gateway.peerHeardAgeMs = page.value.heard.find(({ address }) => address === peer?.address)?.ageMs ?? null;
-      if (kind === "witness") this.#watch?.testified(domain, gateway.peerHeardAgeMs, at.nowMs);
+      if (kind === "witness" && this.#watch !== null) {
+        this.#watch.testified(domain, gateway.peerHeardAgeMs, at.nowMs);
+        this.#takeWatch(this.#watch.tick(this.#standing(), at), at);
+      }
     }
     if (kind === "ask") this.#takeLink(gateway, gateway.link.asked(page.ok, this.#highestEpoch(), at.nowMs), at);
   }

@@ -134,7 +134,7 @@ class Runner {
 
   #arm(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const nextMs = this.#server.next(monotonicMs());
+    const nextMs = this.#server.next();
     const waitMs = nextMs === null ? waitMaxMs : Math.min(Math.max(0, nextMs - monotonicMs()), waitMaxMs);
     this.#timer = setTimeout(() => this.#take(() => this.#server.tick(now())), waitMs);
   }

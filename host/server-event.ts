@@ -28,6 +28,20 @@ export interface ReportedCall {
   readonly connections: readonly ActiveConnection[];
 }
 
+export interface RecoveryFacts {
+  readonly from: string | null;
+  /** From the last sign of life anyone had of the peer (heartbeat or witness) to the decision. */
+  readonly detectMs: number;
+  /** From the decision until the last gateway was audited and its calls were in hand. */
+  readonly takeoverMs: number;
+  /** Of each protocol, the slowest gateway's audit. */
+  readonly auditMs: Readonly<Partial<Record<AuditProtocol, number>>>;
+  readonly connections: number;
+  readonly agree: boolean;
+  readonly disagreements: readonly Disagreement[];
+  readonly report: TakeoverReport;
+}
+
 export type ServerEvent =
   | {
       readonly event: "listening";
@@ -76,21 +90,9 @@ export type ServerEvent =
       readonly notTold: readonly string[];
       readonly connections: readonly ActiveConnection[];
     }
-  /** in-charge: the same after a start of our own, where nobody was taken over from. */
-  | {
-      readonly event: "takeover" | "in-charge";
-      readonly from: string | null;
-      /** From the last sign of life anyone had of the peer (heartbeat or witness) to the decision. */
-      readonly detectMs: number;
-      /** From the decision until the last gateway was audited and its calls were in hand. */
-      readonly takeoverMs: number;
-      /** Of each protocol, the slowest gateway's audit. */
-      readonly auditMs: Readonly<Partial<Record<AuditProtocol, number>>>;
-      readonly connections: number;
-      readonly agree: boolean;
-      readonly disagreements: readonly Disagreement[];
-      readonly report: TakeoverReport;
-    }
+  | ({ readonly event: "takeover" } & RecoveryFacts)
+  /** The same after a start of our own, where nobody was taken over from. */
+  | ({ readonly event: "in-charge" } & RecoveryFacts)
   | { readonly event: "cdr"; readonly cdr: CallDetailRecord }
   /** A record already written became more exact. */
   | { readonly event: "cdr-improved"; readonly cdr: CallDetailRecord }

@@ -52,6 +52,8 @@ export class PeerWatch {
   readonly #witnesses: Witnesses;
   readonly #started: Moment;
   #beatAtMs: number;
+  /** When the verdict may change; looked at again after every input. */
+  #verdictAtMs: number | null;
   #askAtMs = Number.NEGATIVE_INFINITY;
   #refusalToldMs = Number.NEGATIVE_INFINITY;
   #sequence = 0;
@@ -63,6 +65,7 @@ export class PeerWatch {
     this.#options = options;
     this.#started = at;
     this.#beatAtMs = at.nowMs;
+    this.#verdictAtMs = at.nowMs;
     this.#detector = new FailureDetector({ lateAfterMs: deadAfterMs / 2, deadAfterMs }, at.nowMs + startGraceMs);
     this.#witnesses = new Witnesses({
       silentAfterMs: deadAfterMs + 0.75 * heartbeatMs,
@@ -90,6 +93,7 @@ export class PeerWatch {
     const isNews = this.#peer?.role !== heartbeat.role || this.#told !== "alive";
     this.#peer = heartbeat;
     this.#detector.heard(at.nowMs);
+    this.#verdictAtMs = this.#detector.next(at.nowMs);
     this.#witnesses.end();
     this.#told = "alive";
     if (isNews) {
@@ -117,15 +121,16 @@ export class PeerWatch {
       this.#beatAtMs = nowMs + this.#options.heartbeatMs;
       turn.sends.push(this.#write(this.#peer === null ? "ask" : "beat", own, at));
     }
+    this.#verdictAtMs = this.#detector.next(nowMs);
     if (own.role === "standby") this.#suspect(own, at, turn);
     else this.#witnesses.end();
     return turn;
   }
 
-  next(own: OwnStanding, nowMs: number): number | null {
+  next(own: OwnStanding): number | null {
     if (own.role !== "standby") return this.#beatAtMs;
     const asking = this.#witnesses.asking ? this.#askAtMs : null;
-    return earliest(this.#beatAtMs, asking, this.#witnesses.next(), this.#detector.next(nowMs));
+    return earliest(this.#beatAtMs, asking, this.#witnesses.next(), this.#verdictAtMs);
   }
 
   #suspect(own: OwnStanding, at: Moment, turn: WatchTurn): void {
@@ -146,7 +151,8 @@ export class PeerWatch {
     turn.ask.push(...this.#witnesses.takeDue(nowMs));
     if (verdict !== "dead") return;
     const testimony = this.#witnesses.verdict(nowMs);
-    if (testimony === "heard" && this.#told === "late") {
+    const { deadAfterMs } = this.#options;
+    if (testimony === "heard" && this.#told === "late" && silentMs > deadAfterMs + heartbeatMs) {
       turn.events.push({ event: "peer-unheard", server: peer.server, silentMs });
       this.#told = "unheard";
     }

@@ -6,7 +6,7 @@
 import type { AuditProtocol, GatewayAudit } from "#protocol/active-connection.js";
 import { compareAudits } from "../query/agreement.js";
 import type { AuditOutcome } from "../query/audit-query.js";
-import type { ReportedCall, ServerEvent, TakeoverReport } from "../server-event.js";
+import type { RecoveryFacts, ReportedCall, ServerEvent, TakeoverReport } from "../server-event.js";
 import type { CallFinding } from "./reconciliation.js";
 
 export interface RecoveryCause {
@@ -46,8 +46,7 @@ export class Recovery {
     const told = new Set(
       this.#audits.flatMap(({ connections }) => connections.map((row) => `${row.connectionId} ${row.gateway}`)),
     );
-    return {
-      event: this.#cause.from === null ? "in-charge" : "takeover",
+    const facts: RecoveryFacts = {
       from: this.#cause.from,
       detectMs: Math.round(this.#cause.detectMs),
       takeoverMs: Math.round(nowMs - this.#begunAtMs),
@@ -63,6 +62,7 @@ export class Recovery {
         unreachable,
       },
     };
+    return this.#cause.from === null ? { event: "in-charge", ...facts } : { event: "takeover", ...facts };
   }
 
   #calls(kind: CallFinding["kind"]): ReportedCall[] {

@@ -81,7 +81,7 @@ export class SimulatedCallServer implements SimulatedNode {
 
   next(): number | null {
     const queries = [...this.#queries.values()].map(({ query }) => query.next());
-    const due = [this.core.next(this.#network.at.nowMs), ...queries].filter((atMs) => atMs !== null);
+    const due = [this.core.next(), ...queries].filter((atMs) => atMs !== null);
     return due.length === 0 ? null : Math.min(...due);
   }
 
