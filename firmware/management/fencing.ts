@@ -48,7 +48,7 @@ export class Fencing {
   }
 
   heardAgents(nowMs: number): HeardAgent[] {
-    return [...this.#heardAtMs].map(([address, atMs]) => ({ address, ageMs: Math.max(0, nowMs - atMs) }));
+    return [...this.#heardAtMs].map(([address, atMs]) => ({ address, ageMs: Math.max(0, Math.round(nowMs - atMs)) }));
   }
 
   claim(wanted: Epoch): ClaimVerdict {

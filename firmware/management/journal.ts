@@ -67,7 +67,7 @@ export class Journal {
               sequence: entry.sequence,
               endpoint: entry.endpoint,
               kind: entry.event,
-              ageMs: nowMs - entry.atMs,
+              ageMs: Math.round(nowMs - entry.atMs),
               callId: entry.callId,
             },
           ]
@@ -82,7 +82,7 @@ export class Journal {
             {
               sequence: entry.sequence,
               connection: entry.connection,
-              endedAgeMs: nowMs - entry.atMs,
+              endedAgeMs: Math.round(nowMs - entry.atMs),
               reason: entry.reason,
             },
           ]

@@ -313,3 +313,20 @@ test("the first call agent is told of the start; a CRCX reply names the originat
   const description = parseMediaDescription(response.sessions[0] ?? "");
   expect(description.ok && description.value.media.port % 2).toBe(0);
 });
+
+test("the ages and durations of an audit are whole milliseconds, whatever the clock reads", () => {
+  const { firstId } = setUpCall();
+  agent.command(gw1, "DLCX", "aaln/1@gw1.example", { callId: "A1", connectionIds: [firstId] });
+  network.run(1000.37);
+  const { heard, lineEvents, ended, connections, upMs } = first.core.snapshot(network.at.nowMs);
+  const others = second.core.snapshot(network.at.nowMs).connections;
+  const numbers = [
+    upMs,
+    ...heard.map(({ ageMs }) => ageMs),
+    ...lineEvents.map(({ ageMs }) => ageMs),
+    ...ended.map(({ endedAgeMs }) => endedAgeMs),
+    ...[...connections, ...others].map(({ durationMs }) => durationMs),
+  ];
+  expect(numbers.length).toBeGreaterThan(4);
+  expect(numbers.filter((value) => !Number.isInteger(value))).toEqual([]);
+});
