@@ -162,9 +162,9 @@ function* connectionRows(
 ): Generator<Row> {
   const since = request.since?.bootId === snapshot.bootId ? (request.since?.counter ?? -1) : -1;
   const wanted = snapshot.connections
-    .filter((connection) => connection.connectionId.toUpperCase() > behind && connection.changedAt > since)
+    .filter((connection) => connection.connectionId > behind && connection.changedAt > since)
     .filter((connection) => endpointMatches(pattern, connection.endpoint))
-    .sort((a, b) => (a.connectionId.toUpperCase() < b.connectionId.toUpperCase() ? -1 : 1));
+    .sort((a, b) => (a.connectionId < b.connectionId ? -1 : 1));
   for (const connection of wanted) {
     const cursor = `R.${connection.connectionId}`;
     yield { cursor, name: recoveryParameters.connection, write: () => writeConnectionLine(connection) };
