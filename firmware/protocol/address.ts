@@ -39,9 +39,7 @@ export function isIpLiteral(text: string): boolean {
 
 /** `192.0.2.1:2427`, `[2001:db8::1]:2427`. */
 export function formatAddress(address: Address): string {
-  return address.address.includes(":")
-    ? `[${address.address}]:${address.port}`
-    : `${address.address}:${address.port}`;
+  return address.address.includes(":") ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`;
 }
 
 /** The reverse of formatAddress; a missing port becomes `defaultPort`, or is refused where there is none. */

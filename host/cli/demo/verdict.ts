@@ -17,7 +17,10 @@ export interface Observations {
   readonly connections: number;
   readonly recovered: number;
   readonly agree: boolean;
-  /** Of every recording; null where nothing of the file was found in it. */
+  /**
+   * Of every recording; null where nothing of the file was found in it. Correlation is taken with the delay followed: a
+   * jitter buffer may change its depth in mid-call, which nobody hears.
+   */
   readonly audio: readonly (AudioVerdict | null)[];
   readonly billed: readonly BilledCall[];
 }
@@ -41,7 +44,7 @@ export function judge(seen: Observations): { readonly result: DemoResult; readon
   const heard = seen.audio.filter((verdict) => verdict !== null);
   const isAllHeard = heard.length === seen.audio.length && heard.length > 0;
   const audioGapMs = isAllHeard ? Math.max(...heard.map(({ longestGapMs }) => longestGapMs)) : null;
-  const correlation = isAllHeard ? Math.min(...heard.map((verdict) => verdict.correlation)) : null;
+  const correlation = isAllHeard ? Math.min(...heard.map((verdict) => verdict.correlationFollowingShifts)) : null;
   const worst = worstBilled(seen.billed);
   const errorMs = worst === null ? null : Math.abs(worst.durationMs - worst.trueDurationMs);
   const promises: Kept[] = [

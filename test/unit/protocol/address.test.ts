@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { fc, test } from "@fast-check/vitest";
-import { formatAddress, isIpv4, isIpv6, parseAddress } from "#protocol/address.js";
 import { expect } from "vitest";
+import { formatAddress, isIpv4, isIpv6, parseAddress } from "#protocol/address.js";
 
 const literal = fc.oneof(fc.ipV4(), fc.ipV6());
 
