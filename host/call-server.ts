@@ -392,7 +392,7 @@ export class CallServer {
     const notTold = outcome.ok ? outcome.notTold : [];
     const reason = outcome.ok ? null : outcome.reason;
     this.#log({ event: "audit", gateway: domain, via, ok: outcome.ok, reason, ms, notTold, connections });
-    this.#recovery?.audited(via, ms, outcome);
+    this.#recovery?.audited(domain, via, ms, outcome);
     const { isFirst, steps } = gateway.link.audited(via, outcome.ok, at.nowMs);
     if (outcome.ok) {
       gateway.lastHeardMs = at.nowMs;

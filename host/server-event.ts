@@ -34,10 +34,12 @@ export interface RecoveryFacts {
   readonly detectMs: number;
   /** From the decision until the last gateway was audited and its calls were in hand. */
   readonly takeoverMs: number;
-  /** Of each protocol, the slowest gateway's audit. */
+  /** Of each protocol that answered, the slowest gateway's audit. */
   readonly auditMs: Readonly<Partial<Record<AuditProtocol, number>>>;
   readonly connections: number;
+  /** Every protocol asked has answered, and all answers are the same. */
   readonly agree: boolean;
+  readonly unanswered: readonly { readonly gateway: string; readonly via: AuditProtocol; readonly reason: string }[];
   readonly disagreements: readonly Disagreement[];
   readonly report: TakeoverReport;
 }

@@ -34,9 +34,9 @@ A URI says how and whom to ask:
   snmp://COMMUNITY@HOST[:161]      HOLDOVER-MIB
   sip://HOST[:5060]                SUBSCRIBE to the dialog package
 Several URIs of one gateway are held against each other. An IPv6 address stands in [brackets].
-Exit code: 0 all answered and agree, 1 not so, 2 wrong usage.`;
+Exit code: 0 all answered and agree, or a watch was told to end; 1 not so, 2 wrong usage.`;
 
-/** Exit code: 0 all told and agreed, 1 somebody did not answer or answers disagree, 2 wrong usage. */
+/** Exit code: 0 all told and agreed, or a watch was told to end, 1 somebody did not answer or answers disagree, 2 wrong usage. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = new Command("holdover audit")
     .description("Ask gateways which media connections are active.")
@@ -66,6 +66,8 @@ export async function run(args: readonly string[]): Promise<number> {
     return complain(`--from ${options.from} is not an IP address`);
   }
   const from = options.from ?? null;
+  // A round may be waiting for a gateway that is gone; who says stop means now.
+  if (everyMs !== null) for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(0));
   for (;;) {
     const round = await Promise.all(uris.map(({ text, uri }) => ask(text, uri, from)));
     const exitCode = show(round, options.json === true, everyMs !== null);

@@ -14,14 +14,14 @@ export class FailureDetector {
   readonly #options: FailureDetectorOptions;
   #lastHeardMs: number;
 
-  constructor(options: FailureDetectorOptions, nowMs: number) {
+  /** `silentFromMs`: silence counts from here until something is heard; it may lie ahead. */
+  constructor(options: FailureDetectorOptions, silentFromMs: number) {
     this.#options = options;
-    this.#lastHeardMs = nowMs;
+    this.#lastHeardMs = silentFromMs;
   }
 
-  /** A time before the last one changes nothing. */
   heard(nowMs: number): void {
-    this.#lastHeardMs = Math.max(this.#lastHeardMs, nowMs);
+    this.#lastHeardMs = nowMs;
   }
 
   get lastHeardMs(): number {

@@ -20,6 +20,7 @@ export class Recovery {
   readonly #begunAtMs: number;
   readonly #audits: GatewayAudit[] = [];
   readonly #auditMs: Partial<Record<AuditProtocol, number>> = {};
+  readonly #unanswered: RecoveryFacts["unanswered"][number][] = [];
   readonly #findings: CallFinding[] = [];
   readonly #ended = new Set<string>();
 
@@ -28,9 +29,13 @@ export class Recovery {
     this.#begunAtMs = nowMs;
   }
 
-  audited(via: AuditProtocol, ms: number, outcome: AuditOutcome): void {
+  audited(gateway: string, via: AuditProtocol, ms: number, outcome: AuditOutcome): void {
+    if (!outcome.ok) {
+      this.#unanswered.push({ gateway, via, reason: outcome.reason });
+      return;
+    }
     this.#auditMs[via] = Math.max(this.#auditMs[via] ?? 0, ms);
-    if (outcome.ok) this.#audits.push(outcome.audit);
+    this.#audits.push(outcome.audit);
   }
 
   found(finding: CallFinding): void {
@@ -52,7 +57,8 @@ export class Recovery {
       takeoverMs: Math.round(nowMs - this.#begunAtMs),
       auditMs: this.#auditMs,
       connections: told.size,
-      agree: disagreements.length === 0,
+      agree: disagreements.length === 0 && this.#unanswered.length === 0,
+      unanswered: this.#unanswered,
       disagreements,
       report: {
         recovered: this.#calls("recovered"),
