@@ -67,7 +67,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const from = options.from ?? null;
   // A round may be waiting for a gateway that is gone; who says stop means now.
-  if (everyMs !== null) for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(0));
+  if (everyMs !== null)
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(0));
   for (;;) {
     const round = await Promise.all(uris.map(({ text, uri }) => ask(text, uri, from)));
     const exitCode = show(round, options.json === true, everyMs !== null);
