@@ -34,8 +34,9 @@ export class Transmitter {
     this.#timestamp = Math.floor(random() * 2 ** 32);
   }
 
-  /** A packet begun in another format is given up. */
+  /** A packet begun in another format is given up: a pause of its frames. */
   setFormat(format: SendFormat): void {
+    if (this.#frames > 0) this.#isTalking = false;
     this.#format = format;
     this.#frames = 0;
   }
