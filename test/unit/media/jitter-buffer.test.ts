@@ -106,6 +106,7 @@ test("after a hiccup the depth grows in the next pause of the speech, and the ne
 test("a far side whose clock is fast by a thousandth neither overflows nor mutes: frames leave in pauses", () => {
   const parts = newBuffer();
   let number = 0;
+  let heldMost = 0;
   for (let frame = 0; frame < 60_000; frame += 1) {
     while (number * 20 < frame * 10 * 1.001) {
       const slot = parts.slots.keep();
@@ -114,8 +115,9 @@ test("a far side whose clock is fast by a thousandth neither overflows nor mutes
       number += 1;
     }
     parts.buffer.pull(quiet);
-    expect(parts.buffer.packetsHeld).toBeLessThan(12);
+    heldMost = Math.max(heldMost, parts.buffer.packetsHeld);
   }
+  expect(heldMost).toBeLessThan(12);
   expect(parts.buffer.framesDropped).toBeGreaterThan(40);
   expect(parts.buffer.framesFilled).toBe(0);
 });
