@@ -17,6 +17,8 @@ export interface RunningGateway {
   readonly ports: Readonly<Record<"mgcp" | "sip", Address>> & { readonly snmp: Address | null };
   /** How the media reach the network. */
   readonly network: string;
+  /** Null after close; otherwise why the gateway cannot go on. */
+  readonly ended: Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -26,17 +28,27 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   if (!lines.ok) return lines;
   const epoch = config.stateFile === undefined ? parsed(null) : readState(config.stateFile);
   if (!epoch.ok) return epoch;
-  const engine = await startMediaEngine({ network: config.media.network });
-  const { readStatistics, legsMax } = engine;
+  const engine = await openEngine(config);
+  if (!engine.ok) return engine;
+  const { readStatistics, legsMax } = engine.value;
   const surroundings = { random: secureRandom, readStatistics, epoch: epoch.value };
   const gateway = new Gateway(coreOptions(config, lines.value, legsMax), surroundings, monotonicMs());
-  const edge = new GatewayEdge(gateway, engine, config, log);
+  const edge = new GatewayEdge(gateway, engine.value, config, log);
   const opened = await edge.open();
   if (opened !== null) {
     await edge.close();
     return refused(opened);
   }
   return parsed(edge.running());
+}
+
+/** Which way to the network there is shows only by trying; the reason is koffi's or the system's. */
+async function openEngine(config: GatewayConfig): Promise<ParseResult<MediaEngine>> {
+  try {
+    return parsed(await startMediaEngine({ network: config.media.network }));
+  } catch (error) {
+    return refused(`media engine: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 class GatewayEdge {
@@ -83,6 +95,7 @@ class GatewayEdge {
         snmp: snmp === undefined ? null : { address, port: snmp.port },
       },
       network: this.#engine.network,
+      ended: this.#engine.ended,
       close: () => this.close(),
     };
   }
@@ -105,7 +118,8 @@ class GatewayEdge {
         this.#sockets.get(output.port)?.send(output.datagram.bytes, output.datagram.to);
         return;
       case "media":
-        this.#engine.send(output.command);
+        if (!this.#engine.send(output.command))
+          this.#log.error({ event: "media-command-refused", kind: output.command.kind, leg: output.command.leg });
         return;
       case "persist-epoch":
         if (this.#config.stateFile !== undefined) writeState(this.#config.stateFile, output.epoch);

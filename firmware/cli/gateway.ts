@@ -31,19 +31,21 @@ export async function run(args: readonly string[]): Promise<number> {
   const gateway = await startGateway(config.value, log);
   if (!gateway.ok) return complain(gateway.reason, 1);
   log.info({ event: "listening", ...gateway.value.ports, network: gateway.value.network });
-  const signal = await terminationSignal();
-  log.info({ event: "ending", signal });
+  const reason = await Promise.race([untilTold(), gateway.value.ended]);
+  log.info({ event: "ending", reason });
   await gateway.value.close();
-  return 0;
+  return reason === null ? 0 : complain(`the media engine ended: ${reason}`, 1);
 }
 
+/** Several lines may be wrong at once; each is told with the program's name. */
 function complain(reason: string, exitCode: number): number {
-  process.stderr.write(`holdover gateway: ${reason}\n`);
+  for (const line of reason.split("\n")) process.stderr.write(`holdover gateway: ${line}\n`);
   return exitCode;
 }
 
-function terminationSignal(): Promise<string> {
+/** SIGTERM or SIGINT: the end that was asked for. */
+function untilTold(): Promise<null> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(null));
   });
 }
