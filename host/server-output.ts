@@ -13,3 +13,26 @@ export type ServerOutput =
   | { readonly kind: "store-cdr"; readonly record: CallDetailRecord }
   | { readonly kind: "store-gateway-record"; readonly record: GatewayRecord }
   | { readonly kind: "log"; readonly event: ServerEvent };
+
+/** Where the parts of one call server put what they want done, in one order, until the edge takes it. */
+export class Outbox {
+  #outputs: ServerOutput[] = [];
+
+  push(output: ServerOutput): void {
+    this.#outputs.push(output);
+  }
+
+  log(event: ServerEvent): void {
+    this.#outputs.push({ kind: "log", event });
+  }
+
+  sendMgcp(datagrams: readonly OutgoingDatagram[]): void {
+    for (const datagram of datagrams) this.#outputs.push({ kind: "send-mgcp", datagram });
+  }
+
+  take(): ServerOutput[] {
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+}

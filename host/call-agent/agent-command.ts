@@ -2,6 +2,7 @@
  * Commands of the call agent and what each is for. The transaction layer belongs to the call server; the answer comes
  * back with the purpose.
  */
+import type { ActiveConnection } from "#protocol/active-connection.js";
 import type { LocalConnectionOptions, MgcpParameters, MgcpVerb } from "#protocol/mgcp/message.js";
 import { wholeAudit, writeAuditRequest, writeTag } from "#protocol/mgcp/recovery-package.js";
 import type { Call, CallStep, Side } from "./call.js";
@@ -13,7 +14,7 @@ export type Purpose =
   /** Asks an endpoint's journal for the hook events of a call that is over. */
   | { readonly kind: "bill"; readonly callId: string; readonly side: Side }
   /** A connection that belongs to no call is deleted. */
-  | { readonly kind: "orphan"; readonly callId: string };
+  | { readonly kind: "stray"; readonly callId: string };
 
 export interface AgentCommand {
   readonly gateway: string;
@@ -33,13 +34,13 @@ export interface ConnectionPolicy {
   readonly dscp: number;
 }
 
-/** A connection step as the command that does it; signals and the close are not commands of a connection. */
+/** A connection step as the command that does it. */
 export function connectionCommand(
   call: Call,
-  step: Extract<CallStep, { readonly side: Side }>,
+  step: Exclude<CallStep, { readonly kind: "signal" | "close" }>,
   tag: string,
   policy: ConnectionPolicy,
-): AgentCommand | null {
+): AgentCommand {
   const leg = call.legs[step.side];
   const { callId } = call;
   const build = (verb: "CRCX" | "MDCX" | "DLCX", parameters: MgcpParameters, session: string | null): AgentCommand => ({
@@ -61,8 +62,6 @@ export function connectionCommand(
       return build("MDCX", { ...connectionIds, mode: "sendrecv", extensions }, null);
     case "delete":
       return build("DLCX", step.connectionId === null ? {} : { connectionIds: [step.connectionId] }, null);
-    case "signal":
-      return null;
   }
 }
 
@@ -77,6 +76,12 @@ export function journalCommand(call: Call, side: Side, after: string | null): Ag
     parameters: { extensions: [writeAuditRequest({ ...wholeAudit, after })] },
     session: null,
   };
+}
+
+/** DLCX of a connection that belongs to no call. */
+export function strayCommand({ gateway, endpoint, callId, connectionId }: ActiveConnection): AgentCommand {
+  const parameters = { callId, connectionIds: [connectionId] };
+  return { gateway, endpoint, purpose: { kind: "stray", callId }, verb: "DLCX", parameters, session: null };
 }
 
 function localOptions(policy: ConnectionPolicy): LocalConnectionOptions {

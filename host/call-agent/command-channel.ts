@@ -3,9 +3,15 @@
  * purpose of its command and the moment it was sent.
  */
 import type { Address } from "#protocol/address.js";
-import type { OutgoingDatagram } from "#protocol/datagram.js";
 import type { MgcpCommand, MgcpResponse } from "#protocol/mgcp/message.js";
-import type { CommandToSend, MgcpTransactions, ReplyHandle, TransactionEvent } from "#protocol/mgcp/transactions.js";
+import type {
+  CommandToSend,
+  MgcpTransactions,
+  ReplyHandle,
+  ResponseToSend,
+  TransactionEvent,
+} from "#protocol/mgcp/transactions.js";
+import type { Outbox } from "../server-output.js";
 
 export interface ChannelAnswer<Purpose> {
   readonly gateway: string;
@@ -16,7 +22,6 @@ export interface ChannelAnswer<Purpose> {
 }
 
 export interface ChannelTurn<Purpose> {
-  readonly sends: OutgoingDatagram[];
   readonly answers: ChannelAnswer<Purpose>[];
   readonly commands: { readonly command: MgcpCommand; readonly from: Address; readonly reply: ReplyHandle }[];
 }
@@ -29,35 +34,42 @@ interface Sent<Purpose> {
 
 export class CommandChannel<Purpose> {
   readonly #transactions: MgcpTransactions;
+  readonly #outbox: Outbox;
   readonly #sent = new Map<number, Sent<Purpose>>();
 
-  constructor(transactions: MgcpTransactions) {
+  constructor(transactions: MgcpTransactions, outbox: Outbox) {
     this.#transactions = transactions;
+    this.#outbox = outbox;
   }
 
   /** False: too many commands wait already, or this one is too large. */
   send(
     command: CommandToSend,
-    to: { readonly gateway: string; readonly address: Address },
+    to: { readonly name: string; readonly mgcp: Address },
     purpose: Purpose,
     nowMs: number,
-    turn: ChannelTurn<Purpose>,
   ): boolean {
-    const { transactionId, sends } = this.#transactions.send(command, to.address, nowMs);
+    const { transactionId, sends } = this.#transactions.send(command, to.mgcp, nowMs);
     if (transactionId === null) return false;
-    this.#sent.set(transactionId, { gateway: to.gateway, purpose, askedAtMs: nowMs });
-    turn.sends.push(...sends);
+    this.#sent.set(transactionId, { gateway: to.name, purpose, askedAtMs: nowMs });
+    this.#outbox.sendMgcp(sends);
     return true;
   }
 
   receive(bytes: Uint8Array, from: Address, nowMs: number): ChannelTurn<Purpose> {
     const { sends, events } = this.#transactions.receive(bytes, from, nowMs);
-    return this.#turn(sends, events);
+    this.#outbox.sendMgcp(sends);
+    return this.#turn(events);
+  }
+
+  respond(reply: ReplyHandle, response: ResponseToSend, nowMs: number): void {
+    this.#outbox.sendMgcp(this.#transactions.respond(reply, response, nowMs));
   }
 
   tick(nowMs: number): ChannelTurn<Purpose> {
     const { sends, events } = this.#transactions.tick(nowMs);
-    return this.#turn(sends, events);
+    this.#outbox.sendMgcp(sends);
+    return this.#turn(events);
   }
 
   next(): number | null {
@@ -73,8 +85,8 @@ export class CommandChannel<Purpose> {
     }
   }
 
-  #turn(sends: readonly OutgoingDatagram[], events: readonly TransactionEvent[]): ChannelTurn<Purpose> {
-    const turn: ChannelTurn<Purpose> = { sends: [...sends], answers: [], commands: [] };
+  #turn(events: readonly TransactionEvent[]): ChannelTurn<Purpose> {
+    const turn: ChannelTurn<Purpose> = { answers: [], commands: [] };
     for (const event of events) {
       if (event.kind === "command") turn.commands.push(event);
       else if (event.kind === "response") this.#answered(event.transactionId, event.response, turn);

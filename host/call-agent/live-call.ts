@@ -2,7 +2,8 @@
  * A call with everything about it that is not its state: what goes into the tag and the record. A value; call-agent.ts
  * holds them.
  */
-import type { ActiveConnection } from "#protocol/active-connection.js";
+
+import type { MgcpResponse } from "#protocol/mgcp/message.js";
 import type { BilledLeg, CallEvidence } from "../cdr/billing.js";
 import type { EndCause, RecordedStatistics } from "../cdr/call-detail-record.js";
 import type { CallInstant } from "../cdr/call-time.js";
@@ -28,6 +29,35 @@ export interface LiveCall {
   readonly billing: readonly Side[] | null;
 }
 
+export const unknownCall: Omit<LiveCall, "call"> = {
+  device: "",
+  deviceAddress: null,
+  bootId: "",
+  setup: null,
+  setupWallMs: null,
+  answerWallMs: null,
+  witnessedAnswer: null,
+  witnessedEnd: null,
+  statistics: {},
+  madeAtMs: {},
+  billing: null,
+};
+
+/** P: of the answer to a deletion (RFC 3435 section 3.2.2.7). */
+export function withStatistics(live: LiveCall, side: Side, response: MgcpResponse): LiveCall {
+  const told = response.parameters.connectionParameters;
+  if (told === undefined) return live;
+  const statistics: RecordedStatistics = {
+    packetsSent: told.packetsSent ?? null,
+    octetsSent: told.octetsSent ?? null,
+    packetsReceived: told.packetsReceived ?? null,
+    octetsReceived: told.octetsReceived ?? null,
+    packetsLost: told.packetsLost ?? null,
+    jitterMs: told.jitterMs ?? null,
+  };
+  return { ...live, statistics: { ...live.statistics, [side]: statistics } };
+}
+
 export function tagOf(live: LiveCall): string {
   const { originating, terminating } = live.call.legs;
   return writeCallTag({
@@ -42,7 +72,7 @@ export function tagOf(live: LiveCall): string {
   });
 }
 
-export function evidenceOf(live: LiveCall, book: JournalBook, rows: readonly ActiveConnection[]): CallEvidence {
+export function evidenceOf(live: LiveCall, book: JournalBook): CallEvidence {
   const { call } = live;
   const ends = book.endsOf(call.callId);
   const leg = (side: Side): BilledLeg => {
@@ -61,7 +91,7 @@ export function evidenceOf(live: LiveCall, book: JournalBook, rows: readonly Act
     witnessedEnd: live.witnessedEnd,
     events: book.eventsOf(call.callId),
     ends,
-    connections: [...ends.map(({ connection }) => connection), ...rows],
+    connections: ends.map(({ connection }) => connection),
     endCause: call.state.name === "released" ? endCauseOf(call.state.cause) : "unknown",
   };
 }

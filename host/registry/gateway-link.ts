@@ -5,7 +5,7 @@
  *                        │                      │  └─refused, higher owner─► claiming again above it
  *                        └──────no answer───────┴──────────────► down ──backoff──► asking
  *
- * It decides and counts time; the commands are sent, and the answers read, by call-server.ts. A gateway without our
+ * It decides and counts time; the commands are sent, and the answers read, by watch/bring-up. A gateway without our
  * package cannot be claimed: it is controlled all the same, unfenced.
  */
 import type { AuditProtocol, Epoch } from "#protocol/active-connection.js";
@@ -43,7 +43,6 @@ export type LinkStep =
   | { readonly kind: "up" };
 
 export class GatewayLink {
-  readonly gateway: string;
   readonly #options: LinkOptions;
   #state: LinkState = { name: "watched" };
   #backoffMs: number;
@@ -53,8 +52,7 @@ export class GatewayLink {
   /** Granted to us; null on a gateway that knows no claims. */
   #granted: Epoch | null = null;
 
-  constructor(gateway: string, options: LinkOptions) {
-    this.gateway = gateway;
+  constructor(options: LinkOptions) {
     this.#options = options;
     this.#backoffMs = options.backoffFirstMs;
   }

@@ -1,11 +1,24 @@
 /** A gateway of the configuration with what this server knows of it at the moment. */
+import type { AuditProtocol } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
-import type { GatewayConfig } from "../config.js";
-import type { FoundHalf } from "../watch/reconciliation.js";
+import type { FoundHalf } from "./found-connection.js";
 import type { GatewayLink } from "./gateway-link.js";
 
+/** As configured. */
+export interface GatewayPlace {
+  readonly domain: string;
+  readonly address: string;
+  readonly mgcpPort: number;
+  readonly poll: AuditProtocol;
+  /** One of its endpoints, to be pinged. */
+  readonly firstEndpoint: string;
+  readonly speaks: readonly AuditProtocol[];
+}
+
 export interface KnownGateway {
-  readonly config: GatewayConfig;
+  readonly place: GatewayPlace;
+  /** Its domain name as configured. */
+  readonly name: string;
   readonly mgcp: Address;
   readonly link: GatewayLink;
   bootId: string | null;
@@ -23,10 +36,11 @@ export interface KnownGateway {
   strays: ReadonlySet<string>;
 }
 
-export function knownGateway(config: GatewayConfig, link: GatewayLink, nowMs: number): KnownGateway {
+export function knownGateway(place: GatewayPlace, link: GatewayLink, nowMs: number): KnownGateway {
   return {
-    config,
-    mgcp: { address: config.address, port: config.mgcpPort },
+    place,
+    name: place.domain,
+    mgcp: { address: place.address, port: place.mgcpPort },
     link,
     bootId: null,
     counter: null,

@@ -3,18 +3,11 @@
  * the tag says which half is which and where the other one should be, and each call gets its outcome. Pure: rows and
  * journal in, findings out.
  */
-import type { ActiveConnection, AuditProtocol } from "#protocol/active-connection.js";
+import type { ActiveConnection } from "#protocol/active-connection.js";
 import type { Side } from "../call-agent/call.js";
 import { readCallTag, splitEndpoint } from "../call-agent/call-tag.js";
 import type { JournalledEvent } from "../cdr/journal-book.js";
-
-/** What is known of a gateway's truth: `pending` may still tell of the other half, `unreachable` will not now. */
-export type GatewayKnowledge = "up" | "unreachable" | "pending";
-
-export interface FoundHalf {
-  readonly connection: ActiveConnection;
-  readonly via: AuditProtocol;
-}
+import type { FoundHalf, GatewayKnowledge } from "../registry/found-connection.js";
 
 /** talking: up; answered: picked up, but not yet connected both ways; ringing; unfinished: cannot be completed. */
 export type FoundPhase = "talking" | "answered" | "ringing" | "unfinished";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { gatewayOptions, type GatewayPlace, SimulatedGateway } from "../support/simulated-gateway.js";
+import { seededRandom } from "../support/seeded-random.js";
 import { SimulatedCallServer, serverAddresses, serverConfig } from "../support/simulated-call-server.js";
+import { type GatewayPlace, gatewayOptions, SimulatedGateway } from "../support/simulated-gateway.js";
 import { SimulatedNetwork } from "../support/simulated-network.js";
 import { SimulatedTelephone } from "../support/simulated-telephone.js";
-import { seededRandom } from "../support/seeded-random.js";
 
 const places: GatewayPlace[] = [
   { name: "gw1.example", address: "127.10.0.11", lines: 3, firstNumber: 101, phones: "127.10.1.1" },
@@ -31,8 +31,7 @@ function site(seed: number, options: { answerAfterMs?: number | null } = {}) {
     if (found === undefined) throw new Error(`no telephone ${number}`);
     return found;
   };
-  const start = (role: "primary" | "backup") =>
-    new SimulatedCallServer(serverConfig(role, places), network, random);
+  const start = (role: "primary" | "backup") => new SimulatedCallServer(serverConfig(role, places), network, random);
   return { network, gateways, phone, start };
 }
 

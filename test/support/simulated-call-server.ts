@@ -1,4 +1,7 @@
 /** A whole call server on the simulated network; audits it wants are run by the real queries over sockets of their own. */
+
+import type { Address } from "../../firmware/protocol/address.js";
+import type { Random } from "../../firmware/protocol/chance.js";
 import { CallServer } from "../../host/call-server.js";
 import type { CallDetailRecord } from "../../host/cdr/call-detail-record.js";
 import { mergeRecords, recordKey } from "../../host/cdr/call-detail-record.js";
@@ -9,8 +12,6 @@ import { SipQuery } from "../../host/query/sip-query.js";
 import { SnmpQuery, snmpQueryDefaults } from "../../host/query/snmp-query.js";
 import type { ServerEvent } from "../../host/server-event.js";
 import type { ServerOutput } from "../../host/server-output.js";
-import type { Address } from "../../firmware/protocol/address.js";
-import type { Random } from "../../firmware/protocol/chance.js";
 import type { GatewayPlace } from "./simulated-gateway.js";
 import type { SimulatedMoment, SimulatedNetwork, SimulatedNode } from "./simulated-network.js";
 
@@ -117,7 +118,12 @@ export class SimulatedCallServer implements SimulatedNode {
         ? new MgcpQuery({ gateway: name, to: { address, port: mgcpPort } }, this.#random)
         : via === "snmp"
           ? new SnmpQuery(
-              { ...snmpQueryDefaults, gateway: name, to: { address, port: snmp?.port ?? 161 }, community: snmp?.community ?? "" },
+              {
+                ...snmpQueryDefaults,
+                gateway: name,
+                to: { address, port: snmp?.port ?? 161 },
+                community: snmp?.community ?? "",
+              },
               this.#random,
             )
           : new SipQuery({ gateway: name, to: { address, port: sip?.port ?? 5060 }, from: port }, this.#random);

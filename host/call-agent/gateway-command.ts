@@ -4,8 +4,8 @@ import { type Address, formatAddress } from "#protocol/address.js";
 import type { MgcpParameters } from "#protocol/mgcp/message.js";
 import { wholeAudit, writeAuditRequest, writeClaim, writeEpoch } from "#protocol/mgcp/recovery-package.js";
 import type { CommandToSend } from "#protocol/mgcp/transactions.js";
-import type { Purpose } from "../call-agent/agent-command.js";
-import type { KnownGateway } from "./known-gateway.js";
+import type { KnownGateway } from "../registry/known-gateway.js";
+import type { Purpose } from "./agent-command.js";
 
 /** ask: for the epoch, before a claim; witness: whether it hears the peer; ping: only to be heard. */
 export type ServerPurpose = Purpose | { readonly kind: "ask" | "claim" | "witness" | "ping" | "acknowledge" };
@@ -13,22 +13,21 @@ export type ServerPurpose = Purpose | { readonly kind: "ask" | "claim" | "witnes
 type Mark = { readonly bootId: string; readonly sequence: number };
 
 /** What changed since we last knew is of no interest here, so it is narrowed to that. */
-export function askCommand({ config, bootId, counter }: KnownGateway, ack: Mark | null): CommandToSend {
+export function askCommand({ name, bootId, counter }: KnownGateway, ack: Mark | null): CommandToSend {
   const since = bootId === null || counter === null ? null : { bootId, counter };
   const extensions = [writeAuditRequest({ ...wholeAudit, since, ack })];
-  return { verb: "AUEP", endpoint: { local: "*", domain: config.domain }, parameters: { extensions }, session: null };
+  return { verb: "AUEP", endpoint: { local: "*", domain: name }, parameters: { extensions }, session: null };
 }
 
 /** `N` becomes the notified entity of all its endpoints together with the claim (recovery package, x-ho/C). */
-export function claimCommand({ config }: KnownGateway, claim: Epoch, callAgent: Address): CommandToSend {
+export function claimCommand({ name }: KnownGateway, claim: Epoch, callAgent: Address): CommandToSend {
   const parameters = { notifiedEntity: notifiedEntity(callAgent), extensions: [writeClaim(claim)] };
-  return { verb: "EPCF", endpoint: { local: "*", domain: config.domain }, parameters, session: null };
+  return { verb: "EPCF", endpoint: { local: "*", domain: name }, parameters, session: null };
 }
 
 /** AUEP of one endpoint that asks for nothing: the smallest command there is. */
-export function pingCommand({ config }: KnownGateway): CommandToSend {
-  const local = `${config.lines.prefix}${config.lines.first}`;
-  return { verb: "AUEP", endpoint: { local, domain: config.domain }, parameters: {}, session: null };
+export function pingCommand({ name, place }: KnownGateway): CommandToSend {
+  return { verb: "AUEP", endpoint: { local: place.firstEndpoint, domain: name }, parameters: {}, session: null };
 }
 
 /** RFC 3435 section 3.2.2.9: `ca@[192.0.2.1]:2727`. */

@@ -1,0 +1,109 @@
+/**
+ * The call agent with its hands: its commands go out under each gateway's epoch, its records to the store, and what has
+ * its record is acknowledged to the gateways' journals. Every step of the agent goes through `with`.
+ */
+import type { GatewayAudit } from "#protocol/active-connection.js";
+import { billCall } from "../cdr/billing.js";
+import { type CallDetailRecord, mergeRecords } from "../cdr/call-detail-record.js";
+import type { AuditSpan } from "../cdr/call-time.js";
+import { endedCallEvidence } from "../cdr/ended-call.js";
+import type { JournalBook } from "../cdr/journal-book.js";
+import type { Moment } from "../moment.js";
+import type { ConnectionRecords } from "../registry/connection-records.js";
+import type { Gateways } from "../registry/gateways.js";
+import type { Outbox } from "../server-output.js";
+import type { AgentCommand } from "./agent-command.js";
+import { type AgentTurn, emptyAgentTurn } from "./agent-turn.js";
+import type { CallAgent } from "./call-agent.js";
+import type { CommandChannel } from "./command-channel.js";
+import { askCommand, fenced, type ServerPurpose } from "./gateway-command.js";
+
+/** Written records remembered, to tell an improved one from a repeated one. */
+const recordsRememberedMax = 10_000;
+
+export interface CallDeskParts {
+  readonly agent: CallAgent;
+  readonly book: JournalBook;
+  readonly records: ConnectionRecords;
+  readonly gateways: Gateways;
+  readonly channel: CommandChannel<ServerPurpose>;
+  readonly outbox: Outbox;
+}
+
+export class CallDesk {
+  readonly agent: CallAgent;
+  readonly #server: string;
+  readonly #parts: CallDeskParts;
+  readonly #written = new Map<string, CallDetailRecord>();
+
+  constructor(server: string, parts: CallDeskParts) {
+    this.agent = parts.agent;
+    this.#server = server;
+    this.#parts = parts;
+  }
+
+  /** Does one step of the agent and everything it wants done. */
+  with(at: Moment, step: (agent: CallAgent, turn: AgentTurn) => void): void {
+    const turn = emptyAgentTurn();
+    step(this.agent, turn);
+    for (const event of turn.events) this.#parts.outbox.log(event);
+    for (const record of turn.records) this.#write(record);
+    const unsent = turn.commands.filter((command) => !this.#send(command, at));
+    if (unsent.length === 0) return;
+    this.with(at, (agent, next) => {
+      for (const { purpose } of unsent) agent.answered(purpose, null, at.nowMs, at, next);
+    });
+  }
+
+  /** What a gateway's journal says; the whole of it only by our own protocol. */
+  learnJournal(audit: GatewayAudit, span: AuditSpan): void {
+    this.#parts.book.learn(audit, span, audit.via === "mgcp");
+  }
+
+  /** Records for calls that were over before this server looked; the call ids of those that are new. */
+  billEnded(at: Moment): string[] {
+    const { book, records } = this.#parts;
+    const found: string[] = [];
+    for (const callId of book.callIds()) {
+      if (this.#isOpen(callId)) continue;
+      const evidence = endedCallEvidence(callId, book, records.ofCall(callId), at);
+      const record = billCall(evidence, this.#server, at);
+      if (record === null) continue;
+      if (!this.#written.has(callId)) found.push(callId);
+      this.#write(record);
+    }
+    return found;
+  }
+
+  /** Lets the gateways forget what has its record. Outputs are done in order, so the record is on disk by then. */
+  acknowledge(at: Moment): void {
+    const { book, gateways, channel } = this.#parts;
+    for (const gateway of gateways.adopted()) {
+      const mark = book.settle(gateway.name, (callId) => this.#isOpen(callId));
+      if (mark !== null) channel.send(askCommand(gateway, mark), gateway, { kind: "acknowledge" }, at.nowMs);
+    }
+  }
+
+  #isOpen(callId: string): boolean {
+    return this.agent.isOpen(callId) || this.#parts.gateways.hasFound(callId);
+  }
+
+  #write(record: CallDetailRecord): void {
+    const before = this.#written.get(record.callId);
+    const merged = before === undefined ? record : mergeRecords(before, record);
+    if (before !== undefined && JSON.stringify(before) === JSON.stringify(merged)) return;
+    this.#written.set(record.callId, merged);
+    const [oldest] = this.#written.keys();
+    if (this.#written.size > recordsRememberedMax && oldest !== undefined) this.#written.delete(oldest);
+    this.#parts.outbox.push({ kind: "store-cdr", record: merged });
+    this.#parts.outbox.log({ event: before === undefined ? "cdr" : "cdr-improved", cdr: merged });
+  }
+
+  #send({ gateway: name, endpoint, purpose, verb, parameters, session }: AgentCommand, at: Moment): boolean {
+    const gateway = this.#parts.gateways.named(name);
+    if (gateway === undefined) return false;
+    const carried = verb === "AUEP" ? parameters : fenced(parameters, gateway.link.granted);
+    const command = { verb, endpoint: { local: endpoint, domain: gateway.name }, parameters: carried, session };
+    return this.#parts.channel.send(command, gateway, purpose, at.nowMs);
+  }
+}

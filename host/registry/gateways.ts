@@ -1,0 +1,89 @@
+/** All gateways of the configuration with what is known of each; found by name or by address, weighed by epoch. */
+import type { GatewayAudit } from "#protocol/active-connection.js";
+import type { GatewayKnowledge } from "./found-connection.js";
+import { GatewayLink, type LinkOptions } from "./gateway-link.js";
+import { type GatewayPlace, type KnownGateway, knownGateway } from "./known-gateway.js";
+
+export class Gateways {
+  readonly #byName = new Map<string, KnownGateway>();
+  readonly #byAddress = new Map<string, KnownGateway>();
+
+  constructor(places: readonly GatewayPlace[], options: LinkOptions, nowMs: number) {
+    for (const place of places) {
+      const known = knownGateway(place, new GatewayLink(options), nowMs);
+      this.#byName.set(place.domain.toLowerCase(), known);
+      this.#byAddress.set(place.address, known);
+    }
+  }
+
+  /** Domain names are case-insensitive. */
+  named(name: string): KnownGateway | undefined {
+    return this.#byName.get(name.toLowerCase());
+  }
+
+  at(address: string): KnownGateway | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  all(): KnownGateway[] {
+    return [...this.#byName.values()];
+  }
+
+  /** In hand: its calls and lines are this server's. */
+  adopted(): KnownGateway[] {
+    return this.all().filter(({ link }) => link.isAdopted);
+  }
+
+  isUp(name: string): boolean {
+    return this.named(name)?.link.isAdopted ?? false;
+  }
+
+  bootIdOf(name: string): string {
+    return this.named(name)?.bootId ?? "";
+  }
+
+  /** Highest epoch number any gateway told of, whoever owns it. */
+  highestEpoch(): number {
+    return Math.max(0, ...this.all().map(({ link }) => link.epoch?.number ?? 0));
+  }
+
+  /** Highest epoch number granted to this server. */
+  highestGranted(): number {
+    return Math.max(0, ...this.all().map(({ link }) => link.granted?.number ?? 0));
+  }
+
+  /** Null for a gateway that is not ours to ask. */
+  knowledgeOf(name: string): GatewayKnowledge | null {
+    const gateway = this.named(name);
+    if (gateway === undefined) return null;
+    if (gateway.link.isAdopted) return "up";
+    return gateway.link.state.name === "down" ? "unreachable" : "pending";
+  }
+
+  /** Whether a connection was found whose call is not in hand yet. */
+  hasFound(callId: string): boolean {
+    return this.all().some(({ found }) => found.some(({ connection }) => connection.callId === callId));
+  }
+
+  /** This server is no longer in charge of any. */
+  release(): void {
+    for (const gateway of this.all()) {
+      gateway.link.release();
+      gateway.found = [];
+      gateway.pingsWaiting = 0;
+    }
+  }
+}
+
+/** What an audit says of the gateway itself; tells whether it restarted, and whether anything is new. */
+export function learnGateway(gateway: KnownGateway, audit: GatewayAudit): { hasRestarted: boolean; isNews: boolean } {
+  const { bootId, counter } = gateway;
+  gateway.bootId = audit.bootId ?? bootId;
+  gateway.counter = audit.counter ?? counter;
+  gateway.link.told(audit.epoch);
+  const isOtherBoot = audit.bootId !== null && bootId !== null && audit.bootId !== bootId;
+  return {
+    hasRestarted: isOtherBoot,
+    isNews: audit.counter === null || audit.counter !== counter || audit.bootId !== bootId,
+  };
+}
