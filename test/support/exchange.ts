@@ -172,7 +172,7 @@ export class Exchange {
   #startServer(role: "primary" | "backup"): Program {
     const { addresses, folder } = this;
     const other = role === "primary" ? "backup" : "primary";
-    const peer = { heartbeat: { secret, startGraceMs: 0 }, peer: { server: other, address: addresses[other] } };
+    const peer = { heartbeat: { secret }, peer: { server: other, address: addresses[other] } };
     const configuration = {
       server: role,
       role,
