@@ -17,6 +17,7 @@ export function parseLocalOptions(text: string): ParameterResult<LocalConnection
     const colon = element.indexOf(":");
     const name = (colon < 0 ? element : element.slice(0, colon)).trim().toLowerCase();
     const value = colon < 0 ? "" : element.slice(colon + 1).trim();
+    if (!/^[\x21-\x7e]{1,64}$/.test(name)) return wrong("an option without a name");
     if (seen.has(name)) return wrong(`option ${name} is there twice`, optionsInternallyInconsistent);
     seen.add(name);
     if (name.startsWith("x+")) return wrong(`unknown option ${name}`, optionExtensionUnknown);

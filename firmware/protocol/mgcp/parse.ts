@@ -7,6 +7,7 @@ import { parseEndpoint } from "./entity-name.js";
 import { type MgcpCommand, type MgcpMessage, type MgcpResponse, mgcpVerbs } from "./message.js";
 import { type ParameterResult, protocolError, wrong } from "./parameter-result.js";
 import { parseParameters } from "./parameters.js";
+import { plainComment } from "./write.js";
 
 /** Section 3.5.4: the largest UDP payload over IPv4. */
 export const datagramBytesMax = 65_507;
@@ -111,7 +112,7 @@ function parseResponse(
   const text = match[2] ?? "";
   const packaged = code >= 800 && code <= 899 ? /^\/([A-Za-z0-9-]{1,64})(?:[ \t]+(.*))?$/.exec(text) : null;
   const packageName = packaged?.[1] ?? null;
-  const comment = packaged === null ? text : (packaged[2] ?? "");
+  const comment = plainComment(packaged === null ? text : (packaged[2] ?? ""));
   const parameters = parseParameters(header, false);
   if (!parameters.ok) return parameters;
   const response = { code, transactionId, packageName, comment, parameters: parameters.value, sessions };

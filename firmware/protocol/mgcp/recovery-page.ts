@@ -102,6 +102,11 @@ export class AuditPages {
     this.#first ??= page;
     if (this.#first.bootId !== page.bootId) return false;
     for (const connection of page.connections) this.#connections.set(connection.connectionId, connection);
+    // By the gateway's own clock: what ended since the first page was told there as active.
+    const sinceFirstMs = (page.upMs ?? 0) - (this.#first.upMs ?? 0);
+    for (const { connection, endedAgeMs } of page.ended) {
+      if (sinceFirstMs > 0 && endedAgeMs <= sinceFirstMs) this.#connections.delete(connection.connectionId);
+    }
     this.#lineEvents.push(...page.lineEvents);
     this.#ended.push(...page.ended);
     return true;
@@ -115,7 +120,6 @@ export class AuditPages {
   snapshot(): GatewaySnapshot | null {
     if (this.#first === null) return null;
     const { gateway, bootId, counter, upMs, epoch, heard } = this.#first;
-    for (const entry of this.#ended) this.#connections.delete(entry.connection.connectionId);
     return {
       gateway,
       bootId,

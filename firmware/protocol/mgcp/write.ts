@@ -35,10 +35,15 @@ function writeText(message: MgcpMessage): string {
 function writeResponseLine(code: number, transactionId: number, packageName: string | null, comment: string): string {
   const parts = [String(code).padStart(3, "0"), String(transactionId)];
   if (packageName !== null) parts.push(`/${packageName}`);
-  // Bounded, and one line: a comment may quote what a stranger sent.
-  const printable = comment.replace(/[^\x20-\x7e]/g, "?").trim();
-  if (printable !== "") parts.push(printable.slice(0, commentCharactersMax));
+  const plain = plainComment(comment);
+  if (plain !== "") parts.push(plain);
   return parts.join(" ");
+}
+
+/** One printable line, bounded: a comment may quote what a stranger sent. */
+export function plainComment(text: string): string {
+  const printable = text.replaceAll("\t", " ").replace(/[^\x20-\x7e]/g, "?");
+  return printable.trim().slice(0, commentCharactersMax).trimEnd();
 }
 
 export const commentCharactersMax = 200;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { GatewaySnapshot } from "../../../../firmware/protocol/active-connection.js";
 import {
@@ -10,8 +11,9 @@ import {
   writeOrigin,
   writeTag,
 } from "../../../../firmware/protocol/mgcp/recovery-package.js";
-import { readAuditPage, writeAuditPage } from "../../../../firmware/protocol/mgcp/recovery-page.js";
+import { AuditPages, readAuditPage, writeAuditPage } from "../../../../firmware/protocol/mgcp/recovery-page.js";
 import { formatTag, parseTag } from "../../../../firmware/protocol/mgcp/recovery-tag.js";
+import { someConnections } from "../../../support/arbitraries.js";
 
 describe("the lines of docs/recovery-package.md", () => {
   test("epoch, origin and tag are readable", () => {
@@ -141,4 +143,20 @@ test("a tag of another making is read as far as it goes", () => {
       ["to", "A"],
     ]),
   );
+});
+
+test("a connection that ended between two pages is told as ended only, one that has an old one's id stays", () => {
+  const nothing = { gateway: "gw", bootId: "1", counter: 1, epoch: null, heard: [], lineEvents: [] };
+  const [ending, staying] =
+    fc.sample(someConnections("gw", 4), { numRuns: 50, seed: 1 }).find((rows) => rows.length >= 2) ?? [];
+  if (ending === undefined || staying === undefined) throw new Error("no sample");
+  const pages = new AuditPages();
+  pages.add({ ...nothing, upMs: 1_000, connections: [ending, staying], ended: [], next: "J.1" });
+  const ended = [
+    { sequence: 2, connection: staying, endedAgeMs: 500, reason: "deleted" as const },
+    { sequence: 3, connection: ending, endedAgeMs: 10, reason: "deleted" as const },
+  ];
+  pages.add({ ...nothing, upMs: 1_020, connections: [], ended, next: null });
+  expect(pages.snapshot()?.connections).toEqual([staying]);
+  expect(pages.snapshot()?.ended).toEqual(ended);
 });
