@@ -74,8 +74,7 @@ class Runner {
       if (!opened.ok) return opened.reason;
       this.#heartbeat = opened.value;
     }
-    const { server, role } = this.#config;
-    this.#tell({ event: "listening", server, configuredRole: role, mgcp: { address, port: mgcpPort } }, now());
+    this.#tell({ event: "listening", configuredRole: this.#config.role, mgcp: { address, port: mgcpPort } }, now());
     this.#take(() => this.#server.start(now()));
     return null;
   }

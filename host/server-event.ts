@@ -47,7 +47,6 @@ export interface RecoveryFacts {
 export type ServerEvent =
   | {
       readonly event: "listening";
-      readonly server: string;
       readonly configuredRole: "primary" | "backup";
       readonly mgcp: Address;
     }
@@ -76,10 +75,10 @@ export type ServerEvent =
       readonly ms: number;
       readonly connections: readonly ActiveConnection[];
     }
-  | { readonly event: "peer-up"; readonly server: string; readonly role: string; readonly epoch: number }
-  | { readonly event: "peer-late"; readonly server: string; readonly silentMs: number }
+  | { readonly event: "peer-up"; readonly peer: string; readonly role: string; readonly epoch: number }
+  | { readonly event: "peer-late"; readonly peer: string; readonly silentMs: number }
   /** Heartbeats are missing, but a gateway still hears the peer: no takeover. */
-  | { readonly event: "peer-unheard"; readonly server: string; readonly silentMs: number }
+  | { readonly event: "peer-unheard"; readonly peer: string; readonly silentMs: number }
   | { readonly event: "heartbeat-refused"; readonly reason: string }
   | { readonly event: "takeover-begin"; readonly from: string; readonly detectMs: number; readonly silentMs: number }
   | {

@@ -91,7 +91,8 @@ class LibsqlStore implements RecordStore {
     const rows = this.#database.prepare("SELECT json FROM gateway_record ORDER BY gateway").all();
     return rows.flatMap((row) => {
       const json = jsonOf(row);
-      return json === null ? [] : [storedGatewayRecord.parse(JSON.parse(json))];
+      const record = json === null ? null : storedGatewayRecord.safeParse(JSON.parse(json));
+      return record?.success ? [record.data] : [];
     });
   }
 

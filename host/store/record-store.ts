@@ -12,6 +12,7 @@ export interface RecordStore {
   cdrs(): CallDetailRecord[];
   /** Replaces what was known of this gateway; may be a moment old after a power failure. */
   storeGatewayRecord(record: GatewayRecord): void;
+  /** What cannot be read is left out: the next poll tells it anew. */
   gatewayRecords(): GatewayRecord[];
   close(): void;
 }

@@ -98,7 +98,7 @@ export class PeerWatch {
     this.#told = "alive";
     if (isNews) {
       const { server, role, epoch } = heartbeat;
-      turn.events.push({ event: "peer-up", server, role, epoch });
+      turn.events.push({ event: "peer-up", peer: server, role, epoch });
     }
     if (heartbeat.kind === "ask") turn.sends.push(this.#write("beat", own, at));
     return turn;
@@ -140,7 +140,7 @@ export class PeerWatch {
     if (verdict === "alive") return;
     const silentMs = nowMs - this.#lastHeardMs;
     if (this.#told === "alive") {
-      turn.events.push({ event: "peer-late", server: peer.server, silentMs });
+      turn.events.push({ event: "peer-late", peer: peer.server, silentMs: Math.round(silentMs) });
       this.#told = "late";
     }
     this.#witnesses.begin(gateways, nowMs);
@@ -153,7 +153,7 @@ export class PeerWatch {
     const testimony = this.#witnesses.verdict(nowMs);
     const { deadAfterMs } = this.#options;
     if (testimony === "heard" && this.#told === "late" && silentMs > deadAfterMs + heartbeatMs) {
-      turn.events.push({ event: "peer-unheard", server: peer.server, silentMs });
+      turn.events.push({ event: "peer-unheard", peer: peer.server, silentMs: Math.round(silentMs) });
       this.#told = "unheard";
     }
     if (testimony !== "gone") return;
