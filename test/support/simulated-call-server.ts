@@ -48,6 +48,7 @@ export class SimulatedCallServer implements SimulatedNode {
   readonly #random: Random;
   readonly #queries = new Map<number, { query: AuditQuery; port: Address }>();
   #isDead = false;
+  #isPaused = false;
   #lastPort = 30_000;
 
   constructor(
@@ -61,10 +62,12 @@ export class SimulatedCallServer implements SimulatedNode {
     this.#network = network;
     this.#random = random;
     this.core = new CallServer(config, { random, kept: [] }, network.at);
-    network.listen(this.#port("mgcp"), (bytes, from, at) => this.#act(this.core.receiveMgcp(bytes, from, at), at));
-    network.listen(this.#port("heartbeat"), (bytes, from, at) =>
-      this.#act(this.core.receiveHeartbeat(bytes, from, at), at),
-    );
+    network.listen(this.#port("mgcp"), (bytes, from, at) => {
+      if (!this.#isPaused) this.#act(this.core.receiveMgcp(bytes, from, at), at);
+    });
+    network.listen(this.#port("heartbeat"), (bytes, from, at) => {
+      if (!this.#isPaused) this.#act(this.core.receiveHeartbeat(bytes, from, at), at);
+    });
     network.add(this);
     this.#act(this.core.start(network.at), network.at);
   }
@@ -76,11 +79,23 @@ export class SimulatedCallServer implements SimulatedNode {
     this.#network.remove(this, [this.#port("mgcp"), this.#port("heartbeat"), ...ports]);
   }
 
+  /** SIGSTOP: what arrives meanwhile is lost. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** SIGCONT: it goes on as if nothing had been. */
+  resume(): void {
+    this.#isPaused = false;
+    this.tick(this.#network.at);
+  }
+
   named<Name extends ServerEvent["event"]>(name: Name): Extract<ServerEvent, { readonly event: Name }>[] {
     return this.events.flatMap(({ event }) => (isNamed(event, name) ? [event] : []));
   }
 
   next(): number | null {
+    if (this.#isPaused) return null;
     const queries = [...this.#queries.values()].map(({ query }) => query.next());
     const due = [this.core.next(), ...queries].filter((atMs) => atMs !== null);
     return due.length === 0 ? null : Math.min(...due);
@@ -128,9 +143,9 @@ export class SimulatedCallServer implements SimulatedNode {
             )
           : new SipQuery({ gateway: name, to: { address, port: sip?.port ?? 5060 }, from: port }, this.#random);
     this.#queries.set(auditId, { query, port });
-    this.#network.listen(port, (bytes, from, when) =>
-      this.#follow(auditId, port, query.receive(bytes, from, when.nowMs), when),
-    );
+    this.#network.listen(port, (bytes, from, when) => {
+      if (!this.#isPaused) this.#follow(auditId, port, query.receive(bytes, from, when.nowMs), when);
+    });
     this.#follow(auditId, port, query.start(at.nowMs), at);
   }
 

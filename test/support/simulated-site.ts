@@ -1,0 +1,69 @@
+/** A site on the simulated network: two gateways with three telephones each, and call servers to be started and killed. */
+import type { CallDetailRecord } from "../../host/cdr/call-detail-record.js";
+import { seededRandom } from "./seeded-random.js";
+import { type ServerRole, SimulatedCallServer, serverAddresses, serverConfig } from "./simulated-call-server.js";
+import { type GatewayPlace, gatewayOptions, SimulatedGateway } from "./simulated-gateway.js";
+import { SimulatedNetwork } from "./simulated-network.js";
+import { SimulatedTelephone } from "./simulated-telephone.js";
+
+const linesEach = 3;
+export const places: readonly GatewayPlace[] = [
+  { name: "gw1.example", address: "127.10.0.11", lines: linesEach, firstNumber: 101, phones: "127.10.1.1" },
+  { name: "gw2.example", address: "127.10.0.12", lines: linesEach, firstNumber: 201, phones: "127.10.2.1" },
+];
+
+export class SimulatedSite {
+  readonly network: SimulatedNetwork;
+  readonly gateways: readonly SimulatedGateway[];
+  /** What each server's disk holds; outlives the server. */
+  readonly disks: Record<ServerRole, Map<string, CallDetailRecord>> = { primary: new Map(), backup: new Map() };
+  readonly #random: () => number;
+  readonly #phones = new Map<string, SimulatedTelephone>();
+
+  /** `answerAfterMs` null: telephones ring until they are answered by hand. */
+  constructor(seed: number, answerAfterMs: number | null = 500) {
+    this.#random = seededRandom(seed);
+    const network = new SimulatedNetwork(this.#random);
+    this.network = network;
+    const callAgents = Object.values(serverAddresses).map((address) => ({ address, port: 2727 }));
+    this.gateways = places.map((place) => new SimulatedGateway(gatewayOptions(place, callAgents), network, this.#random));
+    for (const place of places) {
+      for (let index = 0; index < place.lines; index += 1) {
+        const number = String(place.firstNumber + index);
+        const address = `${place.phones.slice(0, place.phones.lastIndexOf(".") + 1)}${index + 1}`;
+        const gateway = { address: place.address, port: 5060 };
+        this.#phones.set(number, new SimulatedTelephone({ number, address, gateway, answerAfterMs }, network, this.#random));
+      }
+    }
+  }
+
+  get random(): () => number {
+    return this.#random;
+  }
+
+  phone(number: string): SimulatedTelephone {
+    const found = this.#phones.get(number);
+    if (found === undefined) throw new Error(`no telephone ${number}`);
+    return found;
+  }
+
+  start(role: ServerRole, more: object = {}): SimulatedCallServer {
+    return new SimulatedCallServer(serverConfig(role, places, more), this.network, this.#random, this.disks[role]);
+  }
+
+  get openLegs(): number {
+    return this.gateways.reduce((sum, gateway) => sum + gateway.openLegs, 0);
+  }
+
+  /** All records of both servers, one per call. */
+  get records(): CallDetailRecord[] {
+    return [...new Map([...this.disks.primary, ...this.disks.backup]).values()];
+  }
+}
+
+/** From the called station's answer to the first hang-up, by the stations' own clocks. */
+export function spokenMs(called: SimulatedTelephone, endedAtMs: number): number {
+  const answered = called.said.findLast(({ kind }) => kind === "answered");
+  if (answered === undefined) throw new Error("it was not answered");
+  return endedAtMs - answered.atMs;
+}
