@@ -27,7 +27,11 @@ export async function run(args: readonly string[]): Promise<number> {
   if (config.role === "backup" && config.peer === undefined) return complain("a backup needs a peer section", 2);
   if (options.check === true) return 0;
 
-  const log = pino({ base: { server: config.server }, timestamp: false, formatters: { level: (level) => ({ level }) } });
+  const log = pino({
+    base: { server: config.server },
+    timestamp: false,
+    formatters: { level: (level) => ({ level }) },
+  });
   let end: (exitCode: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => {
     end = resolve;
