@@ -57,6 +57,19 @@ export interface ConnectionStatistics {
   readonly lastMediaAgeMs: number | null;
 }
 
+/** Before anything was counted, and what a gateway that cannot tell is taken to say. */
+export const noStatistics: ConnectionStatistics = {
+  packetsSent: 0,
+  octetsSent: 0,
+  packetsReceived: 0,
+  octetsReceived: 0,
+  packetsLost: 0,
+  jitterMs: null,
+  roundTripMs: null,
+  mos: null,
+  lastMediaAgeMs: null,
+};
+
 /** The fencing epoch: a number that only grows, and the call server that claimed it. */
 export interface Epoch {
   readonly number: number;
@@ -98,6 +111,32 @@ export interface ActiveConnection {
 }
 
 export const tagCharactersMax = 512;
+
+/** A connection of which only the name is known; whoever learns more puts it in place. */
+export function namedConnection(gateway: string, connectionId: string): ActiveConnection {
+  return {
+    gateway,
+    connectionId,
+    callId: "",
+    endpoint: "",
+    mode: "inactive",
+    state: "setting-up",
+    origin: { device: "", address: null, from: "line" },
+    durationMs: 0,
+    startedWallMs: null,
+    sendCoding: null,
+    receiveCoding: null,
+    qos: { dscp: 0, reservation: "none" },
+    localMedia: null,
+    remoteMedia: null,
+    learntMedia: null,
+    statistics: noStatistics,
+    notifiedEntity: "",
+    epoch: null,
+    tag: "",
+    changedAt: 0,
+  };
+}
 
 /**
  * off-hook: a station began a call; answer: a station that was rung picked up; on-hook: it hung up.

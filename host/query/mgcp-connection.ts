@@ -2,8 +2,14 @@
  * One connection as AuditConnection tells it (RFC 3435 sections 2.3.11 and 3.3.7), for gateways without package x-ho. The
  * answer has C, N, L, M, P, LC and RC; no duration and no originating device, so those stay empty, and LA is no round trip.
  */
-import type { ActiveConnection, Coding, ConnectionMode, ConnectionState } from "#protocol/active-connection.js";
-import { connectionModes } from "#protocol/active-connection.js";
+import {
+  type ActiveConnection,
+  type Coding,
+  type ConnectionMode,
+  type ConnectionState,
+  connectionModes,
+  namedConnection,
+} from "#protocol/active-connection.js";
 import type { MgcpParameters, MgcpResponse } from "#protocol/mgcp/message.js";
 import { type MediaDescription, parseMediaDescription } from "#protocol/sdp.js";
 
@@ -18,39 +24,8 @@ export const neverTold = [
 ];
 
 /** A connection of which only the name is known: its endpoint listed it, AuditConnection is not supported. */
-export function namedConnection(gateway: string, endpoint: string, connectionId: string): ActiveConnection {
-  return {
-    gateway,
-    connectionId: connectionId.toUpperCase(),
-    callId: "",
-    endpoint,
-    mode: "inactive",
-    state: "up",
-    origin: { device: "", address: null, from: "line" },
-    durationMs: 0,
-    startedWallMs: null,
-    sendCoding: null,
-    receiveCoding: null,
-    qos: { dscp: 0, reservation: "none" },
-    localMedia: null,
-    remoteMedia: null,
-    learntMedia: null,
-    statistics: {
-      packetsSent: 0,
-      octetsSent: 0,
-      packetsReceived: 0,
-      octetsReceived: 0,
-      packetsLost: 0,
-      jitterMs: null,
-      roundTripMs: null,
-      mos: null,
-      lastMediaAgeMs: null,
-    },
-    notifiedEntity: "",
-    epoch: null,
-    tag: "",
-    changedAt: 0,
-  };
+export function listedConnection(gateway: string, endpoint: string, connectionId: string): ActiveConnection {
+  return { ...namedConnection(gateway, connectionId.toUpperCase()), endpoint, state: "up" };
 }
 
 /** The named connection with what the answer adds. */

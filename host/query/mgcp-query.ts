@@ -16,7 +16,7 @@ import { type AuditRequest, recoveryCodes, wholeAudit, writeAuditRequest } from 
 import { AuditPages, readAuditPage } from "#protocol/mgcp/recovery-page.js";
 import { MgcpTransactions, type TransactionEvent, transactionDefaults } from "#protocol/mgcp/transactions.js";
 import type { AuditCost, AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
-import { auditedConnection, connectionInfo, namedConnection, neverTold } from "./mgcp-connection.js";
+import { auditedConnection, connectionInfo, listedConnection, neverTold } from "./mgcp-connection.js";
 
 export interface MgcpQueryOptions {
   /** The gateway's domain name as MGCP has it: `gw1.example` or `[192.0.2.1]`. */
@@ -204,7 +204,7 @@ export class MgcpQuery implements AuditQuery {
       this.#notTold.add(`rows beyond ${rowsMax}`);
       return;
     }
-    const named = namedConnection(this.#options.gateway, endpoint.local, connectionId);
+    const named = listedConnection(this.#options.gateway, endpoint.local, connectionId);
     if (isPositive(response)) this.#connections.push(auditedConnection(named, response));
     else {
       this.#connections.push(named);

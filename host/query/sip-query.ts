@@ -3,7 +3,7 @@
  * document (RFC 6665 section 4.4.3, RFC 4235). From a gateway of ours the document holds whole connections; from any
  * other it gives what RFC 4235 has, and `notTold` says what it has not.
  */
-import type { ActiveConnection, GatewayAudit } from "#protocol/active-connection.js";
+import { type ActiveConnection, type GatewayAudit, namedConnection } from "#protocol/active-connection.js";
 import { type Address, formatAddress } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import {
@@ -193,8 +193,7 @@ function connectionOf(dialog: DialogElement, gateway: string): ActiveConnection 
   const isUp = dialog.state === "confirmed";
   const caller = dialog.direction === "recipient" ? dialog.remote : dialog.local;
   return {
-    gateway,
-    connectionId: dialog.id,
+    ...namedConnection(gateway, dialog.id),
     callId: dialog.callId ?? "",
     endpoint: userOfText(dialog.local?.identity ?? null) ?? "",
     mode: isUp ? "sendrecv" : "inactive",
@@ -205,28 +204,6 @@ function connectionOf(dialog: DialogElement, gateway: string): ActiveConnection 
       from: dialog.direction === "recipient" ? "remote-description" : "line",
     },
     durationMs: isUp ? (dialog.durationSeconds ?? 0) * 1_000 : 0,
-    startedWallMs: null,
-    sendCoding: null,
-    receiveCoding: null,
-    qos: { dscp: 0, reservation: "none" },
-    localMedia: null,
-    remoteMedia: null,
-    learntMedia: null,
-    statistics: {
-      packetsSent: 0,
-      octetsSent: 0,
-      packetsReceived: 0,
-      octetsReceived: 0,
-      packetsLost: 0,
-      jitterMs: null,
-      roundTripMs: null,
-      mos: null,
-      lastMediaAgeMs: null,
-    },
-    notifiedEntity: "",
-    epoch: null,
-    tag: "",
-    changedAt: 0,
   };
 }
 

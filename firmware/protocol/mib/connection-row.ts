@@ -2,12 +2,13 @@
  * A connection laid flat, one field for each column of hoConnTable, and its way back. The tag is not here: it is never
  * told over SNMP v2c, which anyone on the way can read.
  */
-import type {
-  ActiveConnection,
-  Coding,
-  ConnectionStatistics,
-  OriginatingDevice,
-  QualityOfService,
+import {
+  type ActiveConnection,
+  type Coding,
+  type ConnectionStatistics,
+  namedConnection,
+  type OriginatingDevice,
+  type QualityOfService,
 } from "../active-connection.js";
 import { type ParseResult, parsed, refused } from "../parse-result.js";
 import type { Oid } from "../snmp/oid.js";
@@ -79,38 +80,7 @@ export function rowOf(connection: ActiveConnection): ConnectionRow {
 
 /** What a row holds before any column was read: what a gateway that lacks a column is taken to say. */
 export function emptyRow(): ConnectionRow {
-  return rowOf({
-    gateway: "",
-    connectionId: "",
-    callId: "",
-    endpoint: "",
-    mode: "inactive",
-    state: "setting-up",
-    origin: { device: "", address: null, from: "line" },
-    durationMs: 0,
-    startedWallMs: null,
-    sendCoding: null,
-    receiveCoding: null,
-    qos: { dscp: 0, reservation: "none" },
-    localMedia: null,
-    remoteMedia: null,
-    learntMedia: null,
-    statistics: {
-      packetsSent: 0,
-      octetsSent: 0,
-      packetsReceived: 0,
-      octetsReceived: 0,
-      packetsLost: 0,
-      jitterMs: null,
-      roundTripMs: null,
-      mos: null,
-      lastMediaAgeMs: null,
-    },
-    notifiedEntity: "",
-    epoch: null,
-    tag: "",
-    changedAt: 0,
-  });
+  return rowOf(namedConnection("", ""));
 }
 
 export function connectionOf(row: ConnectionRow, gateway: string, connectionId: string): ActiveConnection {
