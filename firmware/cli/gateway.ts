@@ -28,10 +28,12 @@ export async function run(args: readonly string[]): Promise<number> {
     base: { gateway: config.value.name },
     timestamp: pino.stdTimeFunctions.isoTime,
   });
+  // Before the first line is said: who reads it may say stop at once.
+  const told = untilTold();
   const gateway = await startGateway(config.value, log);
   if (!gateway.ok) return complain(gateway.reason, 1);
   log.info({ event: "listening", ...gateway.value.ports, network: gateway.value.network });
-  const reason = await Promise.race([untilTold(), gateway.value.ended]);
+  const reason = await Promise.race([told, gateway.value.ended]);
   log.info({ event: "ending", reason });
   await gateway.value.close();
   return reason === null ? 0 : complain(`the media engine ended: ${reason}`, 1);

@@ -46,12 +46,16 @@ export async function run(args: readonly string[]): Promise<number> {
     throw error;
   }
   const options = command.opts<PhoneArguments>();
+  // Before the first line is said: who reads it may say stop at once.
+  const signalled = new Promise<void>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
   const stations = await openStations(options);
   if (!stations.ok) {
     process.stderr.write(`holdover phone: ${stations.reason}\n`);
     return 1;
   }
-  await untilTold(stations.value, options);
+  await untilTold(stations.value, options, signalled);
   await Promise.all(stations.value.map((station) => station.close()));
   return 0;
 }
@@ -163,7 +167,11 @@ function readSpeech(file: string): ParseResult<Int16Array> {
 }
 
 /** Dials as the options say, does what standard input says, until it says quit or a signal comes. */
-function untilTold(stations: readonly RunningStation[], options: PhoneArguments): Promise<void> {
+function untilTold(
+  stations: readonly RunningStation[],
+  options: PhoneArguments,
+  signalled: Promise<void>,
+): Promise<void> {
   const { dial } = options;
   const dialling = setTimeout(() => {
     if (dial !== undefined) dialAll(stations, dial);
@@ -176,7 +184,7 @@ function untilTold(stations: readonly RunningStation[], options: PhoneArguments)
       process.stdin.pause();
       resolve();
     };
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
+    void signalled.then(end);
     input.on("line", (line) => {
       if (line.trim() === "") return;
       if (obey(stations, line)) end();
