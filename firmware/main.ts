@@ -119,16 +119,26 @@ class GatewayEdge {
         return;
       case "media":
         if (!this.#engine.send(output.command))
-          this.#log.error({ event: "media-command-refused", kind: output.command.kind, leg: output.command.leg });
+          this.#log.error({
+            ...now(),
+            event: "media-command-refused",
+            kind: output.command.kind,
+            leg: output.command.leg,
+          });
         return;
       case "persist-epoch":
         if (this.#config.stateFile !== undefined) writeState(this.#config.stateFile, output.epoch);
         return;
       case "log":
-        this.#log.info({ event: output.event, monotonicMs: Math.round(monotonicMs()), ...output.fields });
+        this.#log.info({ ...now(), event: output.event, ...output.fields });
         return;
     }
   }
+}
+
+/** What an event line says of its time: comparable between the programs of one machine, and the wall clock. */
+export function now(): { readonly monotonicMs: number; readonly wallMs: number } {
+  return { monotonicMs: monotonicMs(), wallMs: Date.now() };
 }
 
 function moment(): Moment {

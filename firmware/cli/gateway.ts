@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { pino } from "pino";
 import { gatewaySchema } from "../config.js";
 import { readConfigurationFile } from "../io/configuration-file.js";
-import { startGateway } from "../main.js";
+import { now, startGateway } from "../main.js";
 
 /** Exit code: 0 ended on request, 1 could not run, 2 wrong usage or configuration. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -26,15 +26,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const log = pino({
     level: config.value.logLevel,
     base: { gateway: config.value.name },
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: false,
+    formatters: { level: (level) => ({ level }) },
   });
-  // Before the first line is said: who reads it may say stop at once.
-  const told = untilTold();
   const gateway = await startGateway(config.value, log);
   if (!gateway.ok) return complain(gateway.reason, 1);
-  log.info({ event: "listening", ...gateway.value.ports, network: gateway.value.network });
+  log.info({ ...now(), event: "listening", ...gateway.value.ports, network: gateway.value.network });
   const reason = await Promise.race([told, gateway.value.ended]);
-  log.info({ event: "ending", reason });
+  log.info({ ...now(), event: "ending", reason });
   await gateway.value.close();
   return reason === null ? 0 : complain(`the media engine ended: ${reason}`, 1);
 }
