@@ -29,6 +29,8 @@ export async function run(args: readonly string[]): Promise<number> {
     timestamp: false,
     formatters: { level: (level) => ({ level }) },
   });
+  // Before the first line is said: who reads it may say stop at once.
+  const told = untilTold();
   const gateway = await startGateway(config.value, log);
   if (!gateway.ok) return complain(gateway.reason, 1);
   log.info({ ...now(), event: "listening", ...gateway.value.ports, network: gateway.value.network });
