@@ -2,7 +2,11 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const protocolFolder = fileURLToPath(new URL("./firmware/protocol/", import.meta.url));
-const alias = [{ find: /^#protocol\//, replacement: protocolFolder }];
+const ioFolder = fileURLToPath(new URL("./firmware/io/", import.meta.url));
+const alias = [
+  { find: /^#protocol\//, replacement: protocolFolder },
+  { find: /^#io\//, replacement: ioFolder },
+];
 
 /** Projects by what they need: nothing; nothing but time; whole cores on simulated time; the built programs and foreign ones. */
 export default defineConfig({

@@ -1,12 +1,12 @@
 /** Builds a call server's parts from its configuration and runs them: sockets, clocks, store, audits, event lines. */
 import { randomInt } from "node:crypto";
+import { monotonicMs } from "#io/monotonic-clock.js";
+import { openUdpSocket, type UdpSocket } from "#io/udp-socket.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { CallServer } from "./call-server.js";
 import type { CallServerConfig } from "./config.js";
 import { auditGateway } from "./io/gateway-audits.js";
 import { openLibsqlStore } from "./io/libsql-store.js";
-import { monotonicMs } from "./io/monotonic-clock.js";
-import { openUdpSocket, type UdpSocket } from "./io/udp-socket.js";
 import type { Moment } from "./moment.js";
 import type { ServerEvent } from "./server-event.js";
 import type { ServerOutput } from "./server-output.js";

@@ -4,8 +4,9 @@ import { parse, YAMLParseError } from "yaml";
 import type { z } from "zod";
 import { configurationLines, resolvePlaceholders } from "#protocol/configuration.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+import { readSecretFile } from "./secret-file.js";
 
-const fileBytesMax = 1 << 20;
+const fileBytesMax = 4 << 20;
 
 /** Reads and checks a YAML file. The reason may be several lines, one for each thing wrong, each naming its key. */
 export function readConfigurationFile<T>(file: string, schema: z.ZodType<T>): ParseResult<T> {
@@ -15,7 +16,7 @@ export function readConfigurationFile<T>(file: string, schema: z.ZodType<T>): Pa
   if (!document.ok) return document;
   const resolved = resolvePlaceholders(document.value, {
     environment: (name) => process.env[name],
-    file: (path) => readText(resolve(dirname(file), path)),
+    file: (path) => readSecretFile(resolve(dirname(file), path)),
   });
   if (!resolved.ok) return refused(`${file}: ${resolved.reason}`);
   const checked = schema.safeParse(resolved.value);

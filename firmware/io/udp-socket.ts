@@ -35,7 +35,7 @@ export function openUdpSocket(
   });
 }
 
-const receiveBytes = 1 << 20;
+const receiveBytes = 1 << 21;
 
 function wrap(socket: Socket): UdpSocket {
   const { address, port } = socket.address();

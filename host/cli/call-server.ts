@@ -1,8 +1,8 @@
 /** `holdover call-server -c FILE [--role …]`: runs one call server until it is told to end. */
 import { Command, CommanderError, Option } from "commander";
 import { pino } from "pino";
+import { readConfigurationFile } from "#io/configuration-file.js";
 import { callServerSchema } from "../config.js";
-import { readConfigurationFile } from "../io/configuration-file.js";
 import { startCallServer } from "../main.js";
 
 /** Exit code: 0 ended on request, 1 could not run, 2 wrong usage or configuration. */

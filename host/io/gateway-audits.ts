@@ -1,4 +1,6 @@
 /** Runs the audits the core asks for, each over a socket of its own bound to this server's address. */
+
+import { monotonicMs } from "#io/monotonic-clock.js";
 import type { AuditProtocol } from "#protocol/active-connection.js";
 import type { Random } from "#protocol/chance.js";
 import type { GatewayConfig } from "../config.js";
@@ -6,7 +8,6 @@ import type { AuditOutcome, AuditQuery } from "../query/audit-query.js";
 import { MgcpQuery } from "../query/mgcp-query.js";
 import { SipQuery } from "../query/sip-query.js";
 import { SnmpQuery, snmpQueryDefaults } from "../query/snmp-query.js";
-import { monotonicMs } from "./monotonic-clock.js";
 import { runQuery } from "./query-runner.js";
 
 /** The audit carries the name the gateway has in the configuration, whatever it calls itself. */

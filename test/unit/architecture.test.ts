@@ -6,6 +6,14 @@ import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Edges that are the same for both programs, imported as #io/…: a socket, a clock, a file. */
+const SHARED_EDGES = [
+  "firmware/io/configuration-file.ts",
+  "firmware/io/monotonic-clock.ts",
+  "firmware/io/secret-file.ts",
+  "firmware/io/udp-socket.ts",
+];
+
 /** Hashes and HMACs of node:crypto are allowed in a core; its randomness is not. */
 const HOST_CORE = [
   "firmware/protocol",
@@ -47,9 +55,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "host/server-output.ts": HOST_CORE,
   "host/call-server.ts": [...HOST_CORE, "host/config.ts"],
   "host/config.ts": ["firmware/protocol", "npm:zod"],
-  "host/io": ["firmware/protocol", "host", "node", "npm"],
-  "host/main.ts": ["firmware/protocol", "host", "node", "npm"],
-  "host/cli": ["firmware/protocol", "host", "node", "npm"],
+  "host/io": ["firmware/protocol", ...SHARED_EDGES, "host", "node", "npm"],
+  "host/main.ts": ["firmware/protocol", ...SHARED_EDGES, "host", "node", "npm"],
+  "host/cli": ["firmware/protocol", ...SHARED_EDGES, "host", "node", "npm"],
 };
 
 /** The one program dispatches to both sides, by dynamic import. */
@@ -84,6 +92,7 @@ function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");
   return ts.preProcessFile(text).importedFiles.map(({ fileName: name }) => {
     if (name.startsWith("#protocol/")) return `firmware/protocol/${name.slice("#protocol/".length)}`;
+    if (name.startsWith("#io/")) return `firmware/io/${name.slice("#io/".length)}`;
     if (name.startsWith(".")) return relative(root, join(root, dirname(file), name));
     return name.startsWith("node:") ? name : `npm:${name}`;
   });
