@@ -231,7 +231,9 @@ export class CallControl {
     return {
       sendCoding: row.sendCoding,
       receiveCoding: row.receiveCoding,
+      relay: null,
       remote: row.remote?.media ?? null,
+      learnsPort: true,
       sends: sendsMedia(row.mode),
       receives: receivesMedia(row.mode),
       source: this.#stations.leg(row.endpoint),

@@ -282,7 +282,9 @@ export class LineStations {
     return {
       sendCoding: agreed,
       receiveCoding: agreed ?? wanted,
+      relay: null,
       remote: station.remote?.media ?? null,
+      learnsPort: true,
       sends: station.coupling?.hears ?? false,
       receives: station.coupling?.speaks ?? false,
       source: station.coupling?.source ?? null,

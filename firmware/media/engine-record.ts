@@ -4,7 +4,7 @@
  */
 import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
-import type { LegSettings, MediaCommand, MediaEvent } from "./media-port.js";
+import { type LegSettings, type MediaCommand, type MediaEvent, type Relay, relayedTypesMax } from "./media-port.js";
 
 /** What the engine obeys: management's commands, and the end of it all. */
 export type EngineCommand = MediaCommand | { readonly kind: "shut-down" };
@@ -126,18 +126,21 @@ function takeAddress(cursor: RecordCursor): Address {
 }
 
 function putSettings(cursor: RecordCursor, settings: LegSettings): void {
-  const { sendCoding, receiveCoding, remote } = settings;
+  const { sendCoding, receiveCoding, remote, relay } = settings;
   cursor.put8(
     (sendCoding === null ? 0 : 1) |
       (receiveCoding === null ? 0 : 2) |
       (remote === null ? 0 : 4) |
       (settings.sends ? 8 : 0) |
-      (settings.receives ? 16 : 0),
+      (settings.receives ? 16 : 0) |
+      (settings.learnsPort ? 32 : 0) |
+      (relay === null ? 0 : 64),
   );
   cursor.put32(settings.source ?? noLeg);
   if (sendCoding !== null) putCoding(cursor, sendCoding);
   if (receiveCoding !== null) putCoding(cursor, receiveCoding);
   if (remote !== null) putAddress(cursor, remote);
+  if (relay !== null) putRelay(cursor, relay);
 }
 
 function takeSettings(cursor: RecordCursor): LegSettings {
@@ -146,14 +149,37 @@ function takeSettings(cursor: RecordCursor): LegSettings {
   const sendCoding = (flags & 1) !== 0 ? takeCoding(cursor) : null;
   const receiveCoding = (flags & 2) !== 0 ? takeCoding(cursor) : null;
   const remote = (flags & 4) !== 0 ? takeAddress(cursor) : null;
+  const relay = (flags & 64) !== 0 ? takeRelay(cursor) : null;
   return {
     sendCoding,
     receiveCoding,
     remote,
+    relay,
+    learnsPort: (flags & 32) !== 0,
     sends: (flags & 8) !== 0,
     receives: (flags & 16) !== 0,
     source: source === noLeg ? null : source,
   };
+}
+
+function putRelay(cursor: RecordCursor, { target, payloadTypes }: Relay): void {
+  if (payloadTypes.length > relayedTypesMax) throw new RangeError("too many relayed payload types");
+  cursor.put32(target);
+  cursor.put8(payloadTypes.length);
+  for (const { from, to } of payloadTypes) {
+    cursor.put8(from);
+    cursor.put8(to);
+  }
+}
+
+function takeRelay(cursor: RecordCursor): Relay {
+  const target = cursor.take32();
+  const count = cursor.take8();
+  const payloadTypes = Array.from({ length: count }, () => {
+    const from = cursor.take8();
+    return { from, to: cursor.take8() };
+  });
+  return { target, payloadTypes };
 }
 
 function putCoding(cursor: RecordCursor, coding: Coding): void {

@@ -33,6 +33,7 @@ export class Engine implements DatagramSink {
   readonly #dsp: Dsp;
   readonly #statistics: LegStatisticsTable;
   readonly #legs: (Leg | null)[];
+  readonly #legAt = (leg: LegNumber) => this.#legs[leg] ?? null;
   readonly #wheel: Leg[][] = Array.from({ length: phases }, () => []);
   #legCount = 0;
   /** Which 2 ms step of all comes next, and when. */
@@ -115,7 +116,7 @@ export class Engine implements DatagramSink {
       this.#options.events.put({ kind: "open-failed", leg: number, generation, reason });
       return;
     }
-    const leg = new Leg(command, command.settings, this.#options, nowMs);
+    const leg = new Leg(command, command.settings, this.#options, this.#legAt, nowMs);
     this.#add(leg, nowMs);
     this.#options.network.open(number, command.local, command.dscp, (answer) => this.#opened(leg, answer));
   }

@@ -1,12 +1,14 @@
 /**
  * One leg of the engine: receiver, jitter buffer and transmitter of one RTP stream pair, in the order a packet walks
  * them, with its RTCP and its counters. The engine turns all legs of a phase together, step by step, so that the DSP
- * runs once for all of them.
+ * runs once for all of them. What is relayed does not wait for a turn: the receiver hands it to the target leg's
+ * transmitter as it arrives.
  */
 
 import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
+import type { RtpReader } from "#protocol/rtp.js";
 import { type Codec, codecOf, frameMs, framesPerPacket } from "./codec.js";
 import type { Dsp } from "./dsp.js";
 import type { EngineMemory } from "./engine-memory.js";
@@ -15,13 +17,23 @@ import type { LegCounters } from "./leg-statistics.js";
 import type { MediaNetwork } from "./media-network.js";
 import type { LegNumber, LegSettings } from "./media-port.js";
 import { PacketSlots } from "./packet-slots.js";
-import { type Expected, Receiver } from "./receiver.js";
+import { type Expected, type PacketRelay, Receiver, type Stream } from "./receiver.js";
 import { type Heard, RtcpSession } from "./rtcp-session.js";
-import { SourceLatch } from "./source-latch.js";
+import { SourceLatch, type SourceRule } from "./source-latch.js";
 import { Transmitter } from "./transmitter.js";
 
 /** A frame whose largest sample stays below this holds no speech: 36 dB under full scale. */
 const quietPeak = 512;
+const notRelayed = -1;
+
+/** Until a coding is agreed that says otherwise. */
+const telephoneClockHz = 8000;
+
+interface Playout {
+  readonly payloadType: number;
+  readonly codec: Codec;
+  readonly buffer: JitterBuffer;
+}
 
 /** What all legs of an engine share. */
 export interface LegSurroundings {
@@ -32,16 +44,20 @@ export interface LegSurroundings {
   readonly wallAtZeroMs: number;
 }
 
+/** Finds the leg that a packet is relayed to; null when it is not open. */
+export type LegAt = (leg: LegNumber) => Leg | null;
+
 export interface LegIdentity {
   readonly leg: LegNumber;
   readonly generation: number;
   readonly cname: string;
 }
 
-export class Leg {
+export class Leg implements PacketRelay {
   readonly leg: LegNumber;
   readonly generation: number;
   readonly #surroundings: LegSurroundings;
+  readonly #legAt: LegAt;
   readonly #slots: PacketSlots;
   readonly #latch = new SourceLatch();
   readonly #receiver: Receiver;
@@ -50,8 +66,10 @@ export class Leg {
   readonly #offset: number;
   readonly #wasQuiet = () => this.#peakIsBelow(quietPeak);
   #settings: LegSettings;
-  #expected: Expected | null = null;
+  #playout: Playout | null = null;
   #sendCodec: Codec | null = null;
+  /** By payload type as it comes: as it goes on, or notRelayed. */
+  readonly #relayedTypes = new Int8Array(128).fill(notRelayed);
   #rtcpPort: number | null = null;
   #hasFrame = false;
   #isEncoding = false;
@@ -59,11 +77,18 @@ export class Leg {
   #framesFilledBefore = 0;
   #rtcpDiscarded = 0;
 
-  constructor(identity: LegIdentity, settings: LegSettings, surroundings: LegSurroundings, nowMs: number) {
+  constructor(
+    identity: LegIdentity,
+    settings: LegSettings,
+    surroundings: LegSurroundings,
+    legAt: LegAt,
+    nowMs: number,
+  ) {
     const { memory, random, wallAtZeroMs } = surroundings;
     this.leg = identity.leg;
     this.generation = identity.generation;
     this.#surroundings = surroundings;
+    this.#legAt = legAt;
     this.#settings = settings;
     this.#offset = memory.legOffset(identity.leg);
     const { receiveSlotsOffset, packetSlotBytes, receiveSlotsMax, sendPacketOffset } = memory.map;
@@ -86,23 +111,33 @@ export class Leg {
   }
 
   #adopt(settings: LegSettings, before: LegSettings | null): void {
-    if (before === null || !isSameCoding(settings.receiveCoding, before.receiveCoding)) this.#expectCoding();
+    if (before === null || !isSameCoding(settings.receiveCoding, before.receiveCoding)) this.#newPlayout();
     if (before === null || !isSameCoding(settings.sendCoding, before.sendCoding)) this.#sendCoding();
-    this.#receiver.expect(this.#expected, settings.receives);
-    if (this.#latch.signal(settings.remote)) {
+    this.#relayedTypes.fill(notRelayed);
+    for (const { from, to } of settings.relay?.payloadTypes ?? []) this.#relayedTypes[from & 0x7f] = to & 0x7f;
+    this.#expectPackets();
+    if (this.#latch.signal(settings.remote, sourceRule(settings))) {
       this.#receiver.forgetStream();
       this.#rtcpPort = null;
       if (this.#isOpen) this.#surroundings.network.connect(this.leg, null);
     }
   }
 
-  #expectCoding(): void {
+  #expectPackets(): void {
+    const { receiveCoding, sendCoding, relay, receives } = this.#settings;
+    const clockRateHz = (receiveCoding ?? sendCoding)?.clockRateHz ?? telephoneClockHz;
+    const isExpecting = this.#playout !== null || relay !== null;
+    const expected: Expected = { clockRateHz, playout: this.#playout, relay: relay === null ? null : this };
+    this.#receiver.expect(isExpecting ? expected : null, receives);
+  }
+
+  #newPlayout(): void {
     const coding = this.#settings.receiveCoding;
     const codec = coding === null ? null : codecOf(coding);
     this.#receiver.forgetStream();
-    this.#framesFilledBefore += this.#expected?.buffer.framesFilled ?? 0;
-    this.#expected?.buffer.clear();
-    this.#expected = null;
+    this.#framesFilledBefore += this.#playout?.buffer.framesFilled ?? 0;
+    this.#playout?.buffer.clear();
+    this.#playout = null;
     if (coding === null || codec === null) return;
     const { memory } = this.#surroundings;
     const buffer = new JitterBuffer(memory.bytes, this.#slots, {
@@ -111,18 +146,38 @@ export class Leg {
       silence: codec.silence,
       frameMs,
     });
-    this.#expected = { payloadType: coding.payloadType, codec, buffer };
+    this.#playout = { payloadType: coding.payloadType, codec, buffer };
   }
 
   #sendCoding(): void {
     const coding = this.#settings.sendCoding;
     this.#sendCodec = coding === null ? null : codecOf(coding);
-    if (coding === null || this.#sendCodec === null) return;
+    if (coding === null) return;
     this.#transmitter.setFormat({
       payloadType: coding.payloadType,
       framesPerPacket: framesPerPacket(coding.ptimeMs),
-      frameSamples: this.#sendCodec.frameSamples,
+      frameSamples: this.#sendCodec?.frameSamples ?? Math.round((coding.clockRateHz * frameMs) / 1000),
     });
+  }
+
+  takes(payloadType: number): boolean {
+    return this.#relayedTypes[payloadType] !== notRelayed;
+  }
+
+  /** What arrived here goes out by the target, at once. */
+  forward(packet: RtpReader, offset: number, length: number, stream: Stream): void {
+    const payloadType = this.#relayedTypes[packet.payloadType] ?? notRelayed;
+    const target = this.#settings.relay?.target ?? null;
+    if (payloadType === notRelayed || target === null) return;
+    this.#legAt(target)?.send(packet, offset, length, payloadType, stream);
+  }
+
+  /** A packet of another leg's stream, `length` bytes at `offset`, on its way to this leg's far side. */
+  send(packet: RtpReader, offset: number, length: number, payloadType: number, stream: Stream): void {
+    const to = this.#latch.destination;
+    if (!this.#isOpen || !this.#settings.sends || to === null) return;
+    this.#transmitter.rewrite(packet, offset, payloadType, stream);
+    this.#surroundings.network.sendRtp(this.leg, offset, length, to);
   }
 
   get receiveOffset(): number {
@@ -150,11 +205,11 @@ export class Leg {
   /** First step of a turn: the frame that is due is taken and its decoding noted. */
   pull(dsp: Dsp): void {
     this.#hasFrame = false;
-    if (this.#expected === null || !this.#isOpen) return;
-    const codes = this.#expected.buffer.pull(this.#wasQuiet);
+    if (this.#playout === null || !this.#isOpen) return;
+    const codes = this.#playout.buffer.pull(this.#wasQuiet);
     if (codes === null) return;
     const { decoderStateOffset } = this.#surroundings.memory.map;
-    dsp.add(this.#expected.codec.decode, this.#offset + decoderStateOffset, codes, this.pcmOffset);
+    dsp.add(this.#playout.codec.decode, this.#offset + decoderStateOffset, codes, this.pcmOffset);
     this.#hasFrame = true;
   }
 
@@ -181,7 +236,7 @@ export class Leg {
 
   /** The wheel missed so many turns. */
   skip(frames: number): void {
-    this.#expected?.buffer.skip(frames);
+    this.#playout?.buffer.skip(frames);
     this.#transmitter.pause(frames);
   }
 
@@ -215,7 +270,7 @@ export class Leg {
       roundTripMs: this.#rtcp.roundTripMs,
       lastReceivedAtMs: receiver.lastReceivedAtMs,
       learntRemote: this.#latch.learnt,
-      framesFilled: this.#framesFilledBefore + (this.#expected?.buffer.framesFilled ?? 0),
+      framesFilled: this.#framesFilledBefore + (this.#playout?.buffer.framesFilled ?? 0),
     };
   }
 
@@ -246,10 +301,15 @@ export class Leg {
   #peakIsBelow(peak: number): boolean {
     const { samples } = this.#surroundings.memory;
     const first = this.pcmOffset >> 1;
-    const end = first + (this.#expected?.codec.frameSamples ?? 0);
+    const end = first + (this.#playout?.codec.frameSamples ?? 0);
     for (let index = first; index < end; index += 1) if (Math.abs(samples[index] ?? 0) >= peak) return false;
     return true;
   }
+}
+
+function sourceRule({ remote, receives, learnsPort }: LegSettings): SourceRule {
+  if (remote === null && receives) return "anyone";
+  return learnsPort ? "any port" : "signalled";
 }
 
 function isSameCoding(a: Coding | null, b: Coding | null): boolean {

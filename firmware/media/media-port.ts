@@ -3,7 +3,9 @@
  * they cross (rings in the shared wasm memory) is engine-rings' affair, and a test may stand in for either side.
  *
  * A *leg* is one end of one RTP stream pair: a socket, a far address, a coding. A connection of a line joins two legs:
- * the station's and the network's, each naming the other as the source of what it sends.
+ * the station's and the network's, each naming the other as the source of what it sends. Of a leg's packets those whose
+ * payload type its relay lists are forwarded as they come; those of receiveCoding are decoded for the legs whose source
+ * it is; all others are dropped.
  */
 import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
@@ -11,12 +13,26 @@ import type { Address } from "#protocol/address.js";
 /** Index of a leg, 0 .. legsMax-1, chosen by management; a leg's number may be used again after it was closed. */
 export type LegNumber = number;
 
+/** Packets forwarded on arrival: no jitter buffer, no decoding. */
+export interface Relay {
+  /** The leg that sends them on; the leg itself in a loop. */
+  readonly target: LegNumber;
+  /** At most relayedTypesMax: as they come, and as the target's far side numbers the same encoding. */
+  readonly payloadTypes: readonly { readonly from: number; readonly to: number }[];
+}
+
+export const relayedTypesMax = 16;
+
 export interface LegSettings {
-  /** What the leg sends and what it expects; both have the same clock rate. Null: nothing agreed yet, nothing is sent. */
+  /** What the leg sends; null: nothing agreed yet, nothing is sent. Of a coding unknown to the DSP only the clock counts. */
   readonly sendCoding: Coding | null;
+  /** What is decoded here; null: nothing, packets are relayed or dropped. */
   readonly receiveCoding: Coding | null;
+  readonly relay: Relay | null;
   /** Where to send, as signalled; null until the far description is known. */
   readonly remote: Address | null;
+  /** Another port of the signalled address may start the stream, as behind a NAT (RFC 4961); false: that port only. */
+  readonly learnsPort: boolean;
   /** Packets of this leg are sent / heard: the connection mode. What is received while false is counted, not played. */
   readonly sends: boolean;
   readonly receives: boolean;

@@ -1,20 +1,22 @@
 /**
  * Where the packets of one leg come in: header, source, sequence (RFC 3550 appendix A.1), counts, and on into the jitter
- * buffer. A stream - an address and an SSRC - is valid from its second packet in sequence on; the first waits in its
- * slot and is played too, so neither a new source nor a leap of the sequence numbers mutes anything.
+ * buffer, or, where the relay takes their payload type, straight on to another leg. A stream - an address and an SSRC -
+ * is valid from its second packet in sequence on; the first waits in its slot and is played or relayed too, so neither
+ * a new source nor a leap of the sequence numbers mutes anything. A relay does not let the very first one from the
+ * signalled address and port wait.
  */
 import type { Address } from "#protocol/address.js";
 import { sameAddress } from "#protocol/address.js";
 import { RtpReader } from "#protocol/rtp.js";
-import type { Codec } from "./codec.js";
 import type { JitterBuffer } from "./jitter-buffer.js";
 import type { PacketSlots } from "./packet-slots.js";
 import { SequenceTracker } from "./sequence-tracker.js";
 import type { SourceLatch } from "./source-latch.js";
 
-/** What became of a datagram. Only what was played or only counted was received; all else is discarded. */
+/** What became of a datagram. What was played, relayed or only counted was received; all else is discarded. */
 export type Reception =
   | "played"
+  | "relayed"
   | "counted"
   | "probation"
   | "stranger"
@@ -26,9 +28,23 @@ export type Reception =
 
 /** What the leg expects. */
 export interface Expected {
-  readonly payloadType: number;
-  readonly codec: Codec;
-  readonly buffer: JitterBuffer;
+  /** Jitter is counted in this clock. */
+  readonly clockRateHz: number;
+  /** Null: nothing is decoded here. */
+  readonly playout: { readonly payloadType: number; readonly buffer: JitterBuffer } | null;
+  readonly relay: PacketRelay | null;
+}
+
+/** Takes packets of some payload types on, as they lie: `length` bytes at `offset`. */
+export interface PacketRelay {
+  takes(payloadType: number): boolean;
+  /** The reader holds the packet's header. */
+  forward(packet: RtpReader, offset: number, length: number, stream: Stream): void;
+}
+
+/** One value a stream: a new SSRC, a leap of its sequence numbers or another source make a new one. */
+export interface Stream {
+  readonly ssrc: number;
 }
 
 /** The first packet of what may become the stream. */
@@ -36,10 +52,8 @@ interface Candidate {
   readonly from: Address | null;
   readonly ssrc: number;
   readonly sequenceNumber: number;
-  readonly timestamp: number;
   readonly slot: number;
-  readonly codes: number;
-  readonly samples: number;
+  readonly length: number;
   readonly arrivedAtMs: number;
 }
 
@@ -51,7 +65,7 @@ export class Receiver {
   readonly #tracker = new SequenceTracker();
   #expected: Expected | null = null;
   #plays = false;
-  #ssrc: number | null = null;
+  #stream: Stream | null = null;
   #candidate: Candidate | null = null;
   packetsReceived = 0;
   octetsReceived = 0;
@@ -73,7 +87,7 @@ export class Receiver {
 
   /** The far side has moved: what comes next is another stream. */
   forgetStream(): void {
-    this.#ssrc = null;
+    this.#stream = null;
     this.#dropCandidate();
   }
 
@@ -81,7 +95,7 @@ export class Receiver {
   accept(length: number, from: Address | null, nowMs: number): Reception {
     const reception = this.#receive(length, from, nowMs);
     if (reception === "stranger") this.strangers += 1;
-    if (reception !== "played" && reception !== "counted" && reception !== "probation") this.packetsDiscarded += 1;
+    if (!isReception(reception) && reception !== "probation") this.packetsDiscarded += 1;
     return reception;
   }
 
@@ -91,15 +105,29 @@ export class Receiver {
     if (length > this.#slots.slotBytes) return "malformed";
     const reader = this.#reader;
     if (reader.read(this.#view, this.#slots.spare, length) !== null) return "malformed";
-    if (standing === "peer" && reader.ssrc === this.#ssrc) {
+    if (standing === "peer" && reader.ssrc === this.#stream?.ssrc) {
       const order = this.#tracker.update(reader.sequenceNumber);
-      if (order !== "jump") return this.#deliver(order === "newest", nowMs);
+      if (order !== "jump") return this.#deliver(length, order === "newest", nowMs);
     }
-    if (reader.payloadType !== this.#expected?.payloadType) return "other payload type";
-    return this.#consider(from, nowMs);
+    if (!this.#takes(reader.payloadType)) return "other payload type";
+    if (this.#isBelievedAtOnce(from)) {
+      this.#begin(from, reader.ssrc, reader.sequenceNumber);
+      return this.#deliver(length, true, nowMs);
+    }
+    return this.#consider(length, from, nowMs);
   }
 
-  #consider(from: Address | null, nowMs: number): Reception {
+  #takes(payloadType: number): boolean {
+    const { playout = null, relay = null } = this.#expected ?? {};
+    return payloadType === playout?.payloadType || (relay?.takes(payloadType) ?? false);
+  }
+
+  #isBelievedAtOnce(from: Address | null): boolean {
+    if (this.#stream !== null || (this.#expected?.relay ?? null) === null) return false;
+    return from === null || this.#latch.isSignalled(from);
+  }
+
+  #consider(length: number, from: Address | null, nowMs: number): Reception {
     const candidate = this.#candidate;
     const reader = this.#reader;
     const isNext =
@@ -109,57 +137,71 @@ export class Receiver {
       isSameSource(candidate.from, from);
     if (isNext) {
       this.#candidate = null;
-      this.#confirm(candidate);
+      this.#begin(candidate.from, candidate.ssrc, candidate.sequenceNumber);
+      this.#deliverCandidate(candidate);
+      reader.read(this.#view, this.#slots.spare, length);
       this.#tracker.update(reader.sequenceNumber);
-      return this.#deliver(true, nowMs);
+      return this.#deliver(length, true, nowMs);
     }
     this.#dropCandidate();
+    const { ssrc, sequenceNumber } = reader;
     const slot = this.#slots.keep();
     if (slot === null) return "no slot";
-    this.#candidate = {
-      from,
-      ssrc: reader.ssrc,
-      sequenceNumber: reader.sequenceNumber,
-      timestamp: reader.timestamp,
-      slot,
-      codes: reader.payloadOffset,
-      samples: reader.payloadBytes,
-      arrivedAtMs: nowMs,
-    };
+    this.#candidate = { from, ssrc, sequenceNumber, slot, length, arrivedAtMs: nowMs };
     return "probation";
   }
 
-  #confirm(first: Candidate): void {
-    if (first.from !== null && this.#latch.learnt === null) this.#latch.confirm(first.from);
-    this.#ssrc = first.ssrc;
-    this.#tracker.restart(first.sequenceNumber);
-    this.#count(first.samples, first.timestamp, first.arrivedAtMs);
-    const buffer = this.#expected?.buffer;
-    if (!this.#plays || buffer === undefined) {
-      this.#slots.giveBack(first.slot);
-      return;
-    }
-    buffer.startStream(first.timestamp);
-    if (buffer.push(first.slot, first.timestamp, first.codes, first.samples, true) !== "kept")
-      this.packetsDiscarded += 1;
+  /** A stream is valid from this packet on. */
+  #begin(from: Address | null, ssrc: number, sequenceNumber: number): void {
+    if (from !== null && this.#latch.learnt === null) this.#latch.confirm(from);
+    this.#stream = { ssrc };
+    this.#tracker.restart(sequenceNumber);
+    this.#dropCandidate();
   }
 
-  #deliver(isNewest: boolean, nowMs: number): Reception {
+  #deliverCandidate({ slot, length, arrivedAtMs }: Candidate): void {
+    this.#reader.read(this.#view, slot, length);
+    const { timestamp, payloadOffset, payloadBytes } = this.#reader;
+    this.#count(payloadBytes, timestamp, arrivedAtMs);
+    const { playout = null } = this.#expected ?? {};
+    if (this.#plays && this.#reader.payloadType === playout?.payloadType) {
+      playout.buffer.startStream(timestamp);
+      if (playout.buffer.push(slot, timestamp, payloadOffset, payloadBytes, true) !== "kept")
+        this.packetsDiscarded += 1;
+      return;
+    }
+    if (this.#plays) this.#relay(slot, length);
+    this.#slots.giveBack(slot);
+  }
+
+  #deliver(length: number, isNewest: boolean, nowMs: number): Reception {
     const { payloadType, timestamp, payloadOffset, payloadBytes } = this.#reader;
-    if (payloadType !== this.#expected?.payloadType) return "other payload type";
+    if (!this.#takes(payloadType)) return "other payload type";
     this.#count(payloadBytes, timestamp, nowMs);
     if (!this.#plays) return "counted";
+    const { playout = null } = this.#expected ?? {};
+    if (payloadType !== playout?.payloadType) {
+      this.#relay(this.#slots.spare, length);
+      return "relayed";
+    }
     const slot = this.#slots.keep();
     if (slot === null) return "no slot";
-    const answer = this.#expected.buffer.push(slot, timestamp, payloadOffset, payloadBytes, isNewest);
+    const answer = playout.buffer.push(slot, timestamp, payloadOffset, payloadBytes, isNewest);
     return answer === "kept" ? "played" : answer;
+  }
+
+  /** What is relayed is not played as well: the far side has gone over to another coding. */
+  #relay(offset: number, length: number): void {
+    const { playout, relay } = this.#expected ?? {};
+    if (this.#stream !== null) relay?.forward(this.#reader, offset, length, this.#stream);
+    playout?.buffer.clear();
   }
 
   #count(octets: number, timestamp: number, nowMs: number): void {
     this.packetsReceived += 1;
     this.octetsReceived += octets;
     this.lastReceivedAtMs = nowMs;
-    this.#tracker.arrived(timestamp, (nowMs * (this.#expected?.codec.clockRateHz ?? 0)) / 1000);
+    this.#tracker.arrived(timestamp, (nowMs * (this.#expected?.clockRateHz ?? 0)) / 1000);
   }
 
   #dropCandidate(): void {
@@ -171,7 +213,7 @@ export class Receiver {
 
   /** Of the present stream; null when there is none. */
   get ssrc(): number | null {
-    return this.#ssrc;
+    return this.#stream?.ssrc ?? null;
   }
 
   get tracker(): SequenceTracker {
@@ -180,8 +222,12 @@ export class Receiver {
 
   get jitterMs(): number | null {
     const jitter = this.#tracker.jitter;
-    return jitter === null || this.#expected === null ? null : (jitter * 1000) / this.#expected.codec.clockRateHz;
+    return jitter === null || this.#expected === null ? null : (jitter * 1000) / this.#expected.clockRateHz;
   }
+}
+
+function isReception(reception: Reception): boolean {
+  return reception === "played" || reception === "relayed" || reception === "counted";
 }
 
 function isSameSource(a: Address | null, b: Address | null): boolean {

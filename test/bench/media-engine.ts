@@ -67,6 +67,8 @@ async function measure(): Promise<void> {
       remote,
       sends: true,
       receives: true,
+      relay: null,
+      learnsPort: true,
       source: leg ^ 1,
     };
     engine.send({ kind: "open", leg, generation: 1, local: { address, port }, dscp: 46, cname: "bench", settings });

@@ -43,7 +43,16 @@ async function newEngine(network: (typeof networks)[number]) {
 
 /** Leg 0 towards the station in µ-law, leg 1 towards the far gateway in A-law; ports base and base + 2. */
 function openCall(engine: MediaEngine, address: string, base: number, station: Address, far: Address): void {
-  const settings = { sendCoding: pcmu, receiveCoding: pcmu, remote: station, sends: true, receives: true, source: 1 };
+  const settings = {
+    sendCoding: pcmu,
+    receiveCoding: pcmu,
+    remote: station,
+    relay: null,
+    learnsPort: true,
+    sends: true,
+    receives: true,
+    source: 1,
+  };
   const other = { ...settings, sendCoding: pcma, receiveCoding: pcma, remote: far, source: 0 };
   const common = { kind: "open" as const, generation: 1, dscp: 46, cname: "c@a" };
   engine.send({ ...common, leg: 0, local: { address, port: base }, settings });
@@ -152,7 +161,16 @@ test.each(networks)("%s: a port in use is said to be, and the leg may be opened 
   const events = await eventsCome(2);
   expect(events[0]).toMatchObject({ kind: "open-failed", leg: 0 });
   expect(events[0]?.kind === "open-failed" && events[0].reason).toMatch(/127\.20\.0\.1:\d+: .*EADDRINUSE/);
-  const settings = { sendCoding: null, receiveCoding: null, remote: null, sends: false, receives: false, source: null };
+  const settings = {
+    sendCoding: null,
+    receiveCoding: null,
+    remote: null,
+    relay: null,
+    learnsPort: true,
+    sends: false,
+    receives: false,
+    source: null,
+  };
   const local = { address: "127.20.0.1", port: base + 4 };
   engine.send({ kind: "open", leg: 0, generation: 2, local, dscp: 0, cname: "", settings });
   expect((await eventsCome(3))[2]).toEqual({ kind: "opened", leg: 0, generation: 2, dscp: 0 });

@@ -29,6 +29,13 @@ const settings: fc.Arbitrary<LegSettings> = fc.record({
   remote: fc.option(address),
   sends: fc.boolean(),
   receives: fc.boolean(),
+  learnsPort: fc.boolean(),
+  relay: fc.option(
+    fc.record({
+      target: fc.nat(2047),
+      payloadTypes: fc.array(fc.record({ from: fc.nat(127), to: fc.nat(127) }), { maxLength: 16 }),
+    }),
+  ),
   source: fc.option(fc.nat(2047)),
 });
 const use = { leg: fc.nat(2047), generation: fc.integer({ min: 1, max: 0xffff_ffff }) };

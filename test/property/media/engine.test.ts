@@ -25,6 +25,8 @@ const settings: fc.Arbitrary<LegSettings> = fc.record({
   remote: fc.constantFrom(null, far, { ...far, port: 5000 }),
   sends: fc.boolean(),
   receives: fc.boolean(),
+  learnsPort: fc.boolean(),
+  relay: fc.constant(null),
   source: fc.constantFrom(null, 0, 1, 2, 3),
 });
 const leg = fc.nat(3);
@@ -105,7 +107,16 @@ test.prop([fc.array(step, { minLength: 20, maxLength: 120 })], { numRuns: 150 })
     };
     for (const number of [0, 1, 2, 3]) {
       const own = number % 2 === 0 ? pcmu : pcma;
-      const use = { sendCoding: own, receiveCoding: own, remote: far, sends: true, receives: true, source: number ^ 1 };
+      const use = {
+        sendCoding: own,
+        receiveCoding: own,
+        remote: far,
+        relay: null,
+        learnsPort: true,
+        sends: true,
+        receives: true,
+        source: number ^ 1,
+      };
       commands.put({ kind: "open", leg: number, generation: 1, local, dscp: 46, cname: "c", settings: use });
     }
     for (const one of steps) {

@@ -21,6 +21,8 @@ const stationLeg: LegSettings = {
   sendCoding: pcmu,
   receiveCoding: pcmu,
   remote: station,
+  relay: null,
+  learnsPort: true,
   sends: true,
   receives: true,
   source: 1,

@@ -20,7 +20,7 @@ function newReceiver(signalled: Address | null = peer) {
   const codec = codecOf({ encoding: "PCMU", clockRateHz: 8000, payloadType: 0, ptimeMs: 20 });
   if (codec === null) throw new Error("PCMU is missing");
   const buffer = new JitterBuffer(bytes, slots, { offset: 0, samples: 80, silence: 0xff, frameMs: 10 });
-  receiver.expect({ payloadType: 0, codec, buffer }, true);
+  receiver.expect({ clockRateHz: codec.clockRateHz, playout: { payloadType: 0, buffer }, relay: null }, true);
   const receive = (number: number, from: Address | null = peer, ssrc = 1, payloadType = 0) => {
     const packet = writeRtp({
       marker: false,
@@ -153,7 +153,7 @@ test("while the leg does not receive, packets are counted and not played", () =>
   expect(receive(1)).toBe("other payload type");
   const codec = codecOf({ encoding: "PCMU", clockRateHz: 8000, payloadType: 0, ptimeMs: 20 });
   if (codec === null) throw new Error("PCMU is missing");
-  receiver.expect({ payloadType: 0, codec, buffer }, false);
+  receiver.expect({ clockRateHz: codec.clockRateHz, playout: { payloadType: 0, buffer }, relay: null }, false);
   expect([receive(2), receive(3), receive(4)]).toEqual(["probation", "counted", "counted"]);
   expect(buffer.packetsHeld).toBe(0);
 });
