@@ -8,25 +8,25 @@ const alias = [
   { find: /^#io\//, replacement: ioFolder },
 ];
 
+/** The cores touch nothing outside themselves, so files may share a thread and what it has loaded. */
+const cores = { pool: "threads", isolate: false, setupFiles: ["test/support/property-seed.ts"] } as const;
+const builtWasm = "test/support/built-wasm.ts";
+
 /** Projects by what they need: nothing; nothing but time; whole cores on simulated time; the built programs and foreign ones. */
 export default defineConfig({
   test: {
     projects: [
       {
         resolve: { alias },
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], globalSetup: ["test/support/built-wasm.ts"] },
+        test: { ...cores, name: "unit", include: ["test/unit/**/*.test.ts"], globalSetup: [builtWasm] },
       },
       {
         resolve: { alias },
-        test: {
-          name: "property",
-          include: ["test/property/**/*.test.ts"],
-          globalSetup: ["test/support/built-wasm.ts"],
-        },
+        test: { ...cores, name: "property", include: ["test/property/**/*.test.ts"], globalSetup: [builtWasm] },
       },
       {
         resolve: { alias },
-        test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 60_000 },
+        test: { ...cores, name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 60_000 },
       },
       {
         resolve: { alias },
@@ -36,7 +36,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 90_000,
           hookTimeout: 60_000,
-          globalSetup: ["test/support/built-wasm.ts", "test/support/skipped-programs.ts"],
+          globalSetup: [builtWasm, "test/support/skipped-programs.ts"],
         },
       },
     ],

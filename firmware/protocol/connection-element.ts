@@ -120,7 +120,7 @@ export function readGatewayElement(element: XmlElement): ParseResult<GatewayFact
     epoch: readEpoch(read),
     heard: heardElements.map((child) => {
       const heard = read.of(child);
-      return { address: heard.ipAddress("address") ?? "", ageMs: heard.integer("age-ms") };
+      return { address: heard.ipAddress("address"), ageMs: heard.integer("age-ms") };
     }),
   };
   return read.failure === null ? parsed(facts) : refused(read.failure);
@@ -137,7 +137,7 @@ export function readConnectionElement(element: XmlElement, gateway: string): Par
     state: read.oneOf("state", connectionStates),
     origin: {
       device: read.optionalText("device") ?? "",
-      address: read.ipAddress("device-address"),
+      address: read.optionalIpAddress("device-address"),
       from: read.oneOf("device-from", ["line", "tag", "remote-description"]),
     },
     durationMs: read.integer("duration-ms"),
@@ -231,7 +231,11 @@ class AttributeReader {
     return words.find((word) => word === value) ?? this.#fail(`${name} is none of ${words.join(", ")}`, words[0]);
   }
 
-  ipAddress(name: string): string | null {
+  ipAddress(name: string): string {
+    return this.optionalIpAddress(name) ?? this.#fail(`${name} is missing`, "");
+  }
+
+  optionalIpAddress(name: string): string | null {
     const value = this.optionalText(name);
     return value === null || isIpLiteral(value) ? value : this.#fail(`${name} is no IP address`, null);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type SimulatedCallServer } from "../support/simulated-call-server.js";
+import type { SimulatedCallServer } from "../support/simulated-call-server.js";
 import { SimulatedSite, spokenMs } from "../support/simulated-site.js";
 
 /** A call from 101 to 201 that is talked. */

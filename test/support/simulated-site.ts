@@ -26,13 +26,18 @@ export class SimulatedSite {
     const network = new SimulatedNetwork(this.#random);
     this.network = network;
     const callAgents = Object.values(serverAddresses).map((address) => ({ address, port: 2727 }));
-    this.gateways = places.map((place) => new SimulatedGateway(gatewayOptions(place, callAgents), network, this.#random));
+    this.gateways = places.map(
+      (place) => new SimulatedGateway(gatewayOptions(place, callAgents), network, this.#random),
+    );
     for (const place of places) {
       for (let index = 0; index < place.lines; index += 1) {
         const number = String(place.firstNumber + index);
         const address = `${place.phones.slice(0, place.phones.lastIndexOf(".") + 1)}${index + 1}`;
         const gateway = { address: place.address, port: 5060 };
-        this.#phones.set(number, new SimulatedTelephone({ number, address, gateway, answerAfterMs }, network, this.#random));
+        this.#phones.set(
+          number,
+          new SimulatedTelephone({ number, address, gateway, answerAfterMs }, network, this.#random),
+        );
       }
     }
   }

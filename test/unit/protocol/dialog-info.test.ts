@@ -51,3 +51,12 @@ test("a document that is wrong is refused with what is wrong in it", () => {
   expect(reason('format="1"', 'format="0"')).toBe("format 0 of the connection extension is not known");
   expect(reason('format="1"', 'format="2" later="x"')).toBeNull();
 });
+
+test("an agent that was heard has an address", () => {
+  const heard = [{ address: "192.0.2.1", ageMs: 120 }];
+  const { text } = writeDialogInfo({ version: 0, state: "full", entity, dialogs: [], gateway: { ...gateway, heard } });
+  expect(parseDialogInfo(text.replace(' address="192.0.2.1"', ""))).toEqual({
+    ok: false,
+    reason: "<heard>: address is missing",
+  });
+});
