@@ -3,7 +3,7 @@
  * supported but empty is returned empty, what is unknown is left out.
  */
 import type { GatewaySnapshot } from "#protocol/active-connection.js";
-import type { MgcpCommand, MgcpParameters } from "#protocol/mgcp/message.js";
+import type { Capability, MgcpCommand, MgcpParameters } from "#protocol/mgcp/message.js";
 import { type AuditRequest, readAuditRequest, recoveryCodes } from "#protocol/mgcp/recovery-package.js";
 import { writeAuditPage } from "#protocol/mgcp/recovery-page.js";
 import { writeMediaDescription } from "#protocol/sdp.js";
@@ -100,8 +100,18 @@ export class MgcpAudit {
     };
   }
 
-  #capabilities(): string {
-    const names = packageList.map(({ name }) => name).join(";");
-    return `a:${this.#parts.encodings.join(";")}, p:10-60, e:off, s:off, t:0, nt:IN, v:${names}, m:sendonly;recvonly;sendrecv;inactive`;
+  #capabilities(): Capability {
+    return {
+      options: {
+        ptimeRangeMs: { first: 10, last: 60 },
+        encodings: this.#parts.encodings,
+        typeOfService: 0,
+        echoCancellation: false,
+        silenceSuppression: false,
+        networks: ["IN"],
+      },
+      packages: packageList.map(({ name }) => name),
+      modes: ["sendonly", "recvonly", "sendrecv", "inactive"],
+    };
   }
 }

@@ -49,7 +49,7 @@ export class MgcpRequests {
     for (const event of requested) {
       const refusal = checkRequestedEvent(event);
       if (refusal !== null) return refuse(refusal.code, refusal.reason);
-      const unsupported = event.actions.find(({ kind }) => kind === "embedded" || kind === "swap");
+      const unsupported = event.actions.find(({ kind }) => ["embedded", "swap", "extension"].includes(kind));
       if (unsupported !== undefined) return refuse(523, `action ${unsupported.kind} is not supported`);
       const mapped = event.actions.some(({ kind }) => kind === "digits");
       if (mapped && !bringsDigitMap && endpoint.requests.current.digitMap === null)

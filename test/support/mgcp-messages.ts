@@ -1,6 +1,8 @@
 /** Any MGCP message that the writer may be given, in canonical form: what is written parses to the same value. */
 import fc from "fast-check";
 import type {
+  BearerInformation,
+  Capability,
   EventName,
   LocalConnectionOptions,
   MgcpCommand,
@@ -20,7 +22,14 @@ const anEndpointName = fc.record({
   domain: aDomain,
 });
 
-const anEventParameter = fc.constantFrom("+", "to=6000", "to(6000)", '"123456 Your, (friend)"', "signal=G/rt");
+const anEventParameter = fc.constantFrom(
+  "+",
+  "to=6000",
+  "to(6000)",
+  '"123456 Your, (friend)"',
+  "signal=G/rt",
+  "a(b=c,[)",
+);
 
 const anEventName: fc.Arbitrary<EventName> = fc.record({
   packageName: fc.constantFrom(null, "L", "D", "G", "x-ho", "*"),
@@ -29,39 +38,84 @@ const anEventName: fc.Arbitrary<EventName> = fc.record({
   parameters: fc.array(anEventParameter, { maxLength: 2 }),
 });
 
-const aPlainAction: fc.Arbitrary<RequestedAction> = fc
-  .constantFrom("notify" as const, "accumulate" as const, "digits" as const, "swap" as const, "keep" as const)
-  .map((kind) => ({ kind }));
+/** Combinations that section 2.3.3 allows. */
+const plainActions: fc.Arbitrary<readonly RequestedAction[]> = fc.constantFrom<readonly RequestedAction[]>(
+  [{ kind: "notify" }],
+  [{ kind: "accumulate" }],
+  [{ kind: "digits" }],
+  [{ kind: "swap" }],
+  [{ kind: "ignore" }],
+  [{ kind: "keep" }],
+  [{ kind: "notify" }, { kind: "keep" }],
+  [{ kind: "swap" }, { kind: "accumulate" }],
+  [{ kind: "ignore" }, { kind: "swap" }],
+  [{ kind: "digits" }, { kind: "keep" }],
+  [{ kind: "extension", packageName: "PKG", action: "act", parameters: [] }],
+  [{ kind: "extension", packageName: "X-y", action: "act", parameters: ["a=b", '"c, d"'] }],
+);
 
-function aRequestedEvent(action: fc.Arbitrary<RequestedAction>): fc.Arbitrary<RequestedEvent> {
-  return fc
-    .tuple(anEventName, fc.array(action, { minLength: 1, maxLength: 2 }))
-    .map(([event, actions]) => ({ ...event, actions }));
+function aRequestedEvent(actions: fc.Arbitrary<readonly RequestedAction[]>): fc.Arbitrary<RequestedEvent> {
+  return fc.tuple(anEventName, actions).map(([event, chosen]) => ({ ...event, actions: chosen }));
 }
 
-const anEmbeddedAction: fc.Arbitrary<RequestedAction> = fc
+const embeddedActions: fc.Arbitrary<readonly RequestedAction[]> = fc
   .record({
-    requestedEvents: fc.array(aRequestedEvent(aPlainAction), { minLength: 1, maxLength: 2 }),
+    requestedEvents: fc.array(aRequestedEvent(plainActions), { minLength: 1, maxLength: 2 }),
     signals: fc.array(anEventName, { maxLength: 2 }),
     digitMap: fc.constantFrom(null, "[0-9].[#T]", "(0T|2xx|[1-7]xxx)"),
   })
-  .map((request) => ({ kind: "embedded", request }));
+  .map((request) => [{ kind: "accumulate" }, { kind: "embedded", request }]);
 
-const localOptions: fc.Arbitrary<LocalConnectionOptions> = fc.record(
-  {
-    ptimeMs: fc.constantFrom(10, 20, 30),
-    encodings: fc.uniqueArray(fc.constantFrom("PCMU", "PCMA", "G722", "G726-32"), { minLength: 1, maxLength: 3 }),
-    typeOfService: fc.nat({ max: 255 }),
-    echoCancellation: fc.boolean(),
-    silenceSuppression: fc.boolean(),
-    reservation: fc.constantFrom("g", "cl", "be"),
-    others: fc.constant([
-      { name: "nt", value: "IN" },
-      { name: "x-foo", value: "" },
-    ]),
-  },
-  { requiredKeys: [] },
+const anEncoding = fc.constantFrom("PCMU", "PCMA", "G722", "G726-32", "IMAGE/T38");
+const aRange = fc.constantFrom({ first: 64, last: 64 }, { first: 32, last: 128 });
+
+const optionFields = {
+  encodings: fc.uniqueArray(anEncoding, { minLength: 1, maxLength: 3 }),
+  bandwidthKbps: aRange,
+  typeOfService: fc.nat({ max: 255 }),
+  echoCancellation: fc.boolean(),
+  gainControl: fc.constantFrom("auto" as const, 0, -12, 3),
+  silenceSuppression: fc.boolean(),
+  reservation: fc.constantFrom("g" as const, "cl" as const, "be" as const),
+  encryptionKey: fc.constantFrom(
+    { method: "clear" as const, key: '"a, b"' },
+    { method: "base64" as const, key: "AbC+/=" },
+    { method: "prompt" as const, key: "" },
+  ),
+  networks: fc.constantFrom(["IN"], ["ATM", "LOCAL"]),
+  others: fc.constant([
+    { name: "x-foo", value: "" },
+    { name: "pkg/option", value: '1;"two, three"' },
+    { name: "fmtp", value: '"PCMU a"' },
+    { name: "fmtp", value: '"PCMA b"' },
+  ]),
+};
+
+const aPacketTime = fc.constantFrom<LocalConnectionOptions>(
+  {},
+  { ptimeMs: 10 },
+  { ptimeMs: 20 },
+  { ptimeMs: 20, ptimeRangeMs: { first: 10, last: 40 } },
+  { ptimeMs: 30, ptimeRangeMs: { first: 30, last: 60 } },
 );
+
+export const localOptions: fc.Arbitrary<LocalConnectionOptions> = fc
+  .tuple(aPacketTime, fc.record(optionFields, { requiredKeys: [] }))
+  .map(([packetTime, options]) => ({ ...packetTime, ...options }));
+
+const aCapability: fc.Arbitrary<Capability> = fc
+  .tuple(aPacketTime, fc.record(optionFields, { requiredKeys: ["encodings"] }))
+  .map(([packetTime, options]) => ({ ...packetTime, ...options }))
+  .chain((options) =>
+    fc.record(
+      {
+        options: fc.constant(options),
+        packages: fc.constant(["L", "D", "x-ho"]),
+        modes: fc.constant(["sendonly", "pkg/mode"]),
+      },
+      { requiredKeys: ["options"] },
+    ),
+  );
 
 const count = fc.nat({ max: 999_999_999 });
 
@@ -73,19 +127,33 @@ const someParameters: fc.Arbitrary<MgcpParameters> = fc.record(
         .map(([first, more]) => ({ first, last: first + more })),
       { maxLength: 3 },
     ),
-    bearerInformation: fc.constantFrom("", "e:mu"),
+    bearerInformation: fc.constantFrom<BearerInformation>(
+      {},
+      { encoding: "mu" },
+      { encoding: "A", others: [{ name: "p/x", value: "1" }] },
+    ),
     callId: aHexId,
     connectionIds: fc.array(aHexId, { maxLength: 3 }),
     notifiedEntity: fc.constantFrom("", "ca@ca1.whatever.net:5678", "[128.96.41.12]"),
     requestIdentifier: fc.oneof(fc.constant(""), aHexId),
     localOptions,
     mode: fc.constantFrom("sendrecv", "recvonly", "pkg/mode"),
-    requestedEvents: fc.array(aRequestedEvent(fc.oneof(aPlainAction, anEmbeddedAction)), { maxLength: 3 }),
+    requestedEvents: fc.array(aRequestedEvent(fc.oneof(plainActions, embeddedActions)), { maxLength: 3 }),
     signals: fc.array(anEventName, { maxLength: 3 }),
     digitMap: fc.constantFrom("", "(0T|00T|[1-7]xxx|9011x.T)"),
     observedEvents: fc.array(anEventName, { maxLength: 5 }),
     connectionParameters: fc.record(
-      { packetsSent: count, octetsSent: count, packetsLost: count, jitterMs: count, latencyMs: count },
+      {
+        packetsSent: count,
+        octetsSent: count,
+        packetsLost: count,
+        jitterMs: count,
+        latencyMs: count,
+        others: fc.constant([
+          { name: "X-FOO", value: 7 },
+          { name: "pkg/a-b", value: 0 },
+        ]),
+      },
       { requiredKeys: [] },
     ),
     reasonCode: fc.constantFrom(
@@ -101,7 +169,7 @@ const someParameters: fc.Arbitrary<MgcpParameters> = fc.record(
     detectEvents: fc.array(anEventName, { maxLength: 2 }),
     restartMethod: fc.constantFrom("restart", "cancel-graceful", "disconnected"),
     restartDelaySeconds: fc.nat({ max: 999_999 }),
-    capabilities: fc.subarray(["a:PCMU;G728, p:10-100, e:on, s:off", "a:G729, p:30-90, m:sendonly;recvonly"]),
+    capabilities: fc.array(aCapability, { maxLength: 2 }),
     eventStates: fc.array(anEventName, { maxLength: 2 }),
     packages: fc.array(fc.record({ name: fc.constantFrom("L", "D", "x-ho"), version: fc.nat({ max: 9 }) }), {
       maxLength: 3,

@@ -52,7 +52,10 @@ const event = (text: string): EventName => {
   const [packageName = "", name = ""] = text.split("/");
   return { packageName, event: name, connectionId: null, parameters: [] };
 };
-const watch = (text: string, kind: Exclude<RequestedAction["kind"], "embedded"> = "notify"): RequestedEvent => ({
+const watch = (
+  text: string,
+  kind: Exclude<RequestedAction["kind"], "embedded" | "extension"> = "notify",
+): RequestedEvent => ({
   ...event(text),
   actions: [{ kind }],
 });

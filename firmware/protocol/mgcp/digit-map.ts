@@ -1,13 +1,17 @@
 /**
- * Digit maps (RFC 3435 section 2.1.5): what has been dialled, held against the dial plan a call agent loaded. Timers are
- * not here: their expiry is the letter T among what was dialled.
+ * Digit maps (RFC 3435 section 2.1.5, Appendix A "DigitMap"): what has been dialled, held against the dial plan a call
+ * agent loaded. Timers are not here: their expiry is the letter T among what was dialled (digit-collector.ts runs them).
  *
  *   (0T|00T|[1-7]xxx|8xxxxxxx|*xx|9011x.T)
  */
-import { type ParseResult, parsed, refused } from "../parse-result.js";
+import { type ParameterResult, right, wrong } from "./parameter-result.js";
 
+/** Section 2.1.5 asks for 2,048 at least. */
 export const digitMapCharactersMax = 8_192;
 export const dialledMax = 256;
+
+const malformedDigitMap = 539;
+const unknownExtension = 537;
 
 /** One position of an alternative: the letters it takes, and whether any number of them (".") may stand there. */
 interface Position {
@@ -23,20 +27,24 @@ export type DigitMap = readonly (readonly Position[])[];
  */
 export type DigitMatch = "unambiguous match" | "partial match" | "no match";
 
-const knownLetters = "0123456789#*ABCDT";
+const basicLetters = "0123456789#*ABCDT";
+/** ExtensionDigitMapLetter: every letter but A to D, T and X. */
+const extensionLetters = "EFGHIJKLMNOPQRSUVWYZ";
 
-/** One string or a list in parentheses; refused for letters of extension packages (code 537). */
-export function parseDigitMap(text: string): ParseResult<DigitMap> {
-  if (text.length > digitMapCharactersMax) return refused(`digit map above ${digitMapCharactersMax} characters`);
-  const compact = text.toUpperCase().replace(/[ \t]/g, "");
-  const inner = compact.startsWith("(") && compact.endsWith(")") ? compact.slice(1, -1) : compact;
-  const alternatives: Position[][] = [];
-  for (const alternative of inner.split("|")) {
-    const positions = parseAlternative(alternative);
-    if (!positions.ok) return positions;
-    alternatives.push(positions.value);
-  }
-  return parsed(alternatives);
+/**
+ * One string or a list in parentheses. Letters of extension packages (section 6.5) only where `extensions` names them in
+ * upper case; otherwise refused with code 537.
+ */
+export function parseDigitMap(text: string, extensions = ""): ParameterResult<DigitMap> {
+  const reason = checkDigitMapSyntax(text);
+  return reason === null ? readMap(text, basicLetters + extensions) : wrong(reason, malformedDigitMap);
+}
+
+/** Whether the grammar holds, letters of any extension included; null when it does. */
+export function checkDigitMapSyntax(text: string): string | null {
+  if (text.length > digitMapCharactersMax) return `digit map above ${digitMapCharactersMax} characters`;
+  const map = readMap(text, basicLetters + extensionLetters);
+  return map.ok ? null : map.reason;
 }
 
 /** A map that cannot be read matches nothing. */
@@ -85,39 +93,54 @@ function withoutRepeats(alternative: readonly Position[], from: readonly number[
   return reached;
 }
 
-function parseAlternative(text: string): ParseResult<Position[]> {
+function readMap(text: string, known: string): ParameterResult<DigitMap> {
+  const compact = text.toUpperCase().replace(/[ \t]/g, "");
+  const inner = compact.startsWith("(") && compact.endsWith(")") ? compact.slice(1, -1) : compact;
+  const alternatives: Position[][] = [];
+  for (const alternative of inner.split("|")) {
+    const positions = readAlternative(alternative, known);
+    if (!positions.ok) return positions;
+    alternatives.push(positions.value);
+  }
+  return right(alternatives);
+}
+
+function readAlternative(text: string, known: string): ParameterResult<Position[]> {
   const positions: Position[] = [];
   for (let index = 0; index < text.length; ) {
     const close = text.charAt(index) === "[" ? text.indexOf("]", index) : index;
-    if (close < 0) return refused("digit map with an open range");
-    const letters = close === index ? expandLetter(text.charAt(index)) : expandRange(text.slice(index + 1, close));
-    if (letters === null) return refused(`digit map with "${text.slice(index, close + 1)}"`);
+    if (close < 0) return wrong("digit map with an open range", malformedDigitMap);
+    const isRange = close !== index;
+    const content = isRange ? text.slice(index + 1, close) : text.charAt(index);
+    const letters = isRange ? expandRange(content, known) : expandLetter(content, known);
+    if (letters === null) return wrong(`digit map with "${text.slice(index, close + 1)}"`, unknownExtension);
     index = close + 1;
     const repeats = text.charAt(index) === ".";
     if (repeats) index += 1;
     positions.push({ letters, repeats });
   }
-  return positions.length === 0 ? refused("digit map with an empty alternative") : parsed(positions);
+  return positions.length === 0 ? wrong("digit map with an empty alternative", malformedDigitMap) : right(positions);
 }
 
-function expandLetter(letter: string): string | null {
+function expandLetter(letter: string, known: string): string | null {
   if (letter === "X") return "0123456789";
-  return letter !== "" && knownLetters.includes(letter) ? letter : null;
+  return letter !== "" && known.includes(letter) ? letter : null;
 }
 
 /** `1-7`, `0-9*#T`, `A-D`, `x`; null for anything else. */
-function expandRange(text: string): string | null {
+function expandRange(text: string, known: string): string | null {
   let letters = "";
   for (let index = 0; index < text.length; ) {
-    const first = expandLetter(text.charAt(index));
+    const first = expandLetter(text.charAt(index), known);
     if (first === null) return null;
     if (text.charAt(index + 1) !== "-") {
       letters += first;
       index += 1;
       continue;
     }
-    const subrange = knownLetters.slice(knownLetters.indexOf(first), knownLetters.indexOf(text.charAt(index + 2)) + 1);
-    if (!/^(?:\d+|[A-D]+)$/.test(subrange)) return null;
+    const last = text.charAt(index + 2);
+    const subrange = basicLetters.slice(basicLetters.indexOf(first), basicLetters.indexOf(last) + 1);
+    if (last === "" || !/^(?:\d+|[A-D]+)$/.test(subrange)) return null;
     letters += subrange;
     index += 3;
   }

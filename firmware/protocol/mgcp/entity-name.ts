@@ -47,8 +47,10 @@ export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
+/** Terms between single slashes; a wildcard is a whole term (Appendix A, "LocalNamePart"). */
 function isLocalName(text: string): boolean {
-  return text.length <= namePartCharactersMax && /^[\x21-\x3f\x41-\x7e]+$/.test(text) && !/^\/|\/\/|\/$/.test(text);
+  if (text.length > namePartCharactersMax) return false;
+  return text.split("/").every((term) => term === "*" || term === "$" || /^[!-#%-)+-.0-?A-~]+$/.test(term));
 }
 
 function isDomain(text: string): boolean {

@@ -3,7 +3,8 @@
  * both by the table in parameters.ts.
  */
 
-export const mgcpVerbs = ["EPCF", "CRCX", "MDCX", "DLCX", "RQNT", "NTFY", "AUEP", "AUCX", "RSIP"] as const;
+/** MESG is the base package's (Appendix B.3). */
+export const mgcpVerbs = ["EPCF", "CRCX", "MDCX", "DLCX", "RQNT", "NTFY", "AUEP", "AUCX", "RSIP", "MESG"] as const;
 export type MgcpVerb = (typeof mgcpVerbs)[number];
 
 /** `aaln/1@gw1.example`: the local part may hold the wildcards `*` and `$` (section 2.1.2). */
@@ -38,7 +39,7 @@ export interface MgcpResponse {
 
 export type MgcpMessage = MgcpCommand | MgcpResponse;
 
-/** `L/hd`, `D/[0-9#*T]`, `G/rt@0A3F58`, `BP/UV(signal=G/rt)`; the parameters are kept as written. */
+/** `L/hd`, `D/[0-9#*T]`, `G/rt@0A3F58`, `BP/UV(signal=G/rt)`; the parameters as written (event-parameters.ts reads them). */
 export interface EventName {
   readonly packageName: string | null;
   readonly event: string;
@@ -52,7 +53,14 @@ export interface RequestedEvent extends EventName {
 
 export type RequestedAction =
   | { readonly kind: "notify" | "accumulate" | "digits" | "swap" | "ignore" | "keep" }
-  | { readonly kind: "embedded"; readonly request: EmbeddedRequest };
+  | { readonly kind: "embedded"; readonly request: EmbeddedRequest }
+  /** Of a package (section 6.1): `PKG/act(parameters)`. */
+  | {
+      readonly kind: "extension";
+      readonly packageName: string;
+      readonly action: string;
+      readonly parameters: readonly string[];
+    };
 
 export interface EmbeddedRequest {
   readonly requestedEvents: readonly RequestedEvent[];
@@ -60,19 +68,57 @@ export interface EmbeddedRequest {
   readonly digitMap: string | null;
 }
 
+/** Both ends belong to it. */
+export interface NumberRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** An attribute of L:, A: or B: that these tables do not name: as written, the value empty where there is none. */
+export interface OtherOption {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** L: (section 3.2.2.10). What is not named here is kept in `others` as written. */
 export interface LocalConnectionOptions {
+  /** The packet time asked for; of a range 20 ms where that lies within, else the shorter end. */
   readonly ptimeMs?: number;
+  /** Only where a range was given. */
+  readonly ptimeRangeMs?: NumberRange;
+  /** In order of preference, upper case. */
   readonly encodings?: readonly string[];
+  readonly bandwidthKbps?: NumberRange;
   /** Type of service, the whole octet: 0xB8 is DSCP 46. */
   readonly typeOfService?: number;
   readonly echoCancellation?: boolean;
+  /** Gain in dB, or left to the gateway. */
+  readonly gainControl?: "auto" | number;
   readonly silenceSuppression?: boolean;
   readonly reservation?: "g" | "cl" | "be";
-  readonly others?: readonly { readonly name: string; readonly value: string }[];
+  /** As k= of SDP (RFC 2327); the key as written, quotes and all, empty with prompt. */
+  readonly encryptionKey?: { readonly method: "clear" | "base64" | "uri" | "prompt"; readonly key: string };
+  /** Upper case: IN, ATM, LOCAL. More than one only in capabilities. */
+  readonly networks?: readonly string[];
+  readonly others?: readonly OtherOption[];
 }
 
-/** P: (section 3.2.2.7): at most nine digits each. */
+/** A: (section 3.2.2.3), one line: what holds for its encodings together. */
+export interface Capability {
+  readonly options: LocalConnectionOptions;
+  /** v: package names as written, the first is the default package. */
+  readonly packages?: readonly string[];
+  /** m: connection modes, lower case. */
+  readonly modes?: readonly string[];
+}
+
+/** B: (section 3.2.2.1). */
+export interface BearerInformation {
+  readonly encoding?: "A" | "mu";
+  readonly others?: readonly OtherOption[];
+}
+
+/** P: (section 3.2.2.7): at most nine digits each; what is above stays there. */
 export interface ConnectionParameters {
   readonly packetsSent?: number;
   readonly octetsSent?: number;
@@ -82,6 +128,8 @@ export interface ConnectionParameters {
   /** In ms, as the RFC says. */
   readonly jitterMs?: number;
   readonly latencyMs?: number;
+  /** Of packages and vendors: `RTCP/xr`, `X-FOO`. */
+  readonly others?: readonly { readonly name: string; readonly value: number }[];
 }
 
 /** Package and vendor parameters (`x-ho/T`, `X-FOO`) in the order they stood; a name may be there more than once. */
@@ -92,8 +140,8 @@ export interface ExtensionParameter {
 
 export interface MgcpParameters {
   /** K: an empty list in a final response asks for an acknowledgement (section 3.5.6). */
-  readonly responseAck?: readonly { readonly first: number; readonly last: number }[];
-  readonly bearerInformation?: string;
+  readonly responseAck?: readonly NumberRange[];
+  readonly bearerInformation?: BearerInformation;
   readonly callId?: string;
   readonly connectionIds?: readonly string[];
   readonly notifiedEntity?: string;
@@ -114,8 +162,8 @@ export interface MgcpParameters {
   readonly detectEvents?: readonly EventName[];
   readonly restartMethod?: string;
   readonly restartDelaySeconds?: number;
-  /** A: one entry per line, as written. */
-  readonly capabilities?: readonly string[];
+  /** A: one entry per line. */
+  readonly capabilities?: readonly Capability[];
   readonly eventStates?: readonly EventName[];
   readonly packages?: readonly { readonly name: string; readonly version: number }[];
   readonly datagramBytesMax?: number;

@@ -6,6 +6,8 @@ export type ParameterResult<T> =
   | { readonly ok: false; readonly code: number; readonly reason: string };
 
 export const protocolError = 510;
+/** A parameter of this RFC whose value is not what it should be (RFC 3661: neither package nor vendor extension). */
+export const invalidParameter = 539;
 
 export function right<T>(value: T): { ok: true; value: T } {
   return { ok: true, value };
@@ -15,6 +17,8 @@ export function wrong(reason: string, code = protocolError): { ok: false; code: 
   return { ok: false, code, reason };
 }
 
-export function withCode<T>(result: ParseResult<T>, code = protocolError): ParameterResult<T> {
-  return result.ok ? result : wrong(result.reason, code);
+/** The reason gets this code where it has none of its own. */
+export function withCode<T>(result: ParseResult<T> | ParameterResult<T>, code: number): ParameterResult<T> {
+  if (result.ok || "code" in result) return result;
+  return wrong(result.reason, code);
 }

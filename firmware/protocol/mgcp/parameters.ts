@@ -3,21 +3,24 @@
  * writer share. Which parameter a command may or must have is not here (management and the query know).
  */
 import { type ParseResult, parsed, refused } from "../parse-result.js";
-import { parseEndpoint } from "./entity-name.js";
-import { parseEvents, parseRequestedEvents, writeEvents, writeRequestedEvents } from "./event-names.js";
+import { parseBearerInformation, writeBearerInformation } from "./bearer-information.js";
+import { parseCapability, writeCapability } from "./capabilities.js";
+import { parseConnectionParameters, writeConnectionParameters } from "./connection-parameters.js";
+import { checkDigitMapSyntax } from "./digit-map.js";
+import { parseEndpoint, parseEntity } from "./entity-name.js";
+import { parseEvents, writeEvents } from "./event-names.js";
 import { parseWholeNumber } from "./fields.js";
 import { parseList, splitList } from "./list-syntax.js";
 import { parseLocalOptions, writeLocalOptions } from "./local-connection-options.js";
-import { type ConnectionParameters, type ExtensionParameter, formatEndpoint, type MgcpParameters } from "./message.js";
-import { type ParameterResult, right, withCode, wrong } from "./parameter-result.js";
+import { type ExtensionParameter, formatEndpoint, type MgcpParameters, type NumberRange } from "./message.js";
+import { invalidParameter, type ParameterResult, right, withCode, wrong } from "./parameter-result.js";
+import { parseRequestedEvents, writeRequestedEvents } from "./requested-events.js";
 
 /** A parameter's value in one line; a digit map needs at least 2,048 (section 2.1.5), an audit row some thousand. */
 export const parameterCharactersMax = 16_384;
 
 const unsupportedQuarantine = 508;
 const unrecognizedExtension = 511;
-const unknownAction = 523;
-const unsupportedParameter = 539;
 
 type ParameterKey = Exclude<keyof MgcpParameters, "extensions">;
 type Value<K extends ParameterKey> = NonNullable<MgcpParameters[K]>;
@@ -68,7 +71,7 @@ function repeatable<K extends "connectionIds" | "endpointIds" | "capabilities">(
     key,
     read: (text, draft) => {
       const result = read(text);
-      if (!result.ok) return wrong(`${code}: ${result.reason}`);
+      if (!result.ok) return wrong(`${code}: ${result.reason}`, invalidParameter);
       const before = draft[key];
       draft[key] = before === undefined ? result.value : join(before, result.value);
       return null;
@@ -84,9 +87,9 @@ function repeatable<K extends "connectionIds" | "endpointIds" | "capabilities">(
 
 /** In the order of Appendix A, which is the order they are written in. */
 const rows: readonly ParameterRow[] = [
-  row("K", "responseAck", (text) => withCode(parseList(text, parseIdRange)), writeIdRanges),
-  row("B", "bearerInformation", right, asWritten),
-  row("C", "callId", (text) => withCode(parseHexIdentifier(text)), asWritten),
+  row("K", "responseAck", (text) => valid(parseList(text, parseIdRange)), writeIdRanges),
+  row("B", "bearerInformation", (text) => valid(parseBearerInformation(text)), writeBearerInformation),
+  row("C", "callId", (text) => valid(parseHexIdentifier(text)), asWritten),
   repeatable(
     "I",
     "connectionIds",
@@ -94,16 +97,16 @@ const rows: readonly ParameterRow[] = [
     (before, more) => [...before, ...more],
     (ids) => [ids.join(",")],
   ),
-  row("N", "notifiedEntity", (text) => withCode(parseBounded(text, 520)), asWritten),
-  row("X", "requestIdentifier", (text) => (text === "" ? right(text) : withCode(parseHexIdentifier(text))), asWritten),
+  row("N", "notifiedEntity", (text) => valid(parseNotifiedEntity(text)), asWritten),
+  row("X", "requestIdentifier", (text) => (text === "" ? right(text) : valid(parseHexIdentifier(text))), asWritten),
   row("L", "localOptions", parseLocalOptions, writeLocalOptions),
-  row("M", "mode", (text) => withCode(parseKeyword(text)), asWritten),
-  row("R", "requestedEvents", (text) => withCode(parseRequestedEvents(text), unknownAction), writeRequestedEvents),
-  row("S", "signals", (text) => withCode(parseEvents(text)), writeEvents),
-  row("D", "digitMap", right, asWritten),
-  row("O", "observedEvents", (text) => withCode(parseEvents(text)), writeEvents),
-  row("P", "connectionParameters", (text) => withCode(parseConnectionParameters(text)), writeConnectionParameters),
-  row("E", "reasonCode", (text) => withCode(parseReasonCode(text)), writeReasonCode),
+  row("M", "mode", (text) => valid(parseKeyword(text)), asWritten),
+  row("R", "requestedEvents", (text) => parseRequestedEvents(text), writeRequestedEvents),
+  row("S", "signals", (text) => parseEvents(text), writeEvents),
+  row("D", "digitMap", (text) => valid(parseDigitMapText(text)), asWritten),
+  row("O", "observedEvents", (text) => parseEvents(text), writeEvents),
+  row("P", "connectionParameters", (text) => valid(parseConnectionParameters(text)), writeConnectionParameters),
+  row("E", "reasonCode", (text) => valid(parseReasonCode(text)), writeReasonCode),
   repeatable(
     "Z",
     "endpointIds",
@@ -111,28 +114,33 @@ const rows: readonly ParameterRow[] = [
     (before, more) => [...before, ...more],
     (endpoints) => endpoints.map(formatEndpoint),
   ),
-  row("Z2", "secondEndpoint", (text) => withCode(parseEndpoint(text)), formatEndpoint),
-  row("I2", "secondConnectionId", (text) => withCode(parseHexIdentifier(text)), asWritten),
-  row("F", "requestedInfo", parseRequestedInfo, (codes) => codes.join(",")),
+  row("Z2", "secondEndpoint", (text) => valid(parseEndpoint(text)), formatEndpoint),
+  row("I2", "secondConnectionId", (text) => valid(parseHexIdentifier(text)), asWritten),
+  row(
+    "F",
+    "requestedInfo",
+    (text) => valid(parseRequestedInfo(text)),
+    (codes) => codes.join(","),
+  ),
   row("Q", "quarantine", (text) => withCode(parseQuarantine(text), unsupportedQuarantine), writeQuarantine),
-  row("T", "detectEvents", (text) => withCode(parseEvents(text)), writeEvents),
-  row("RM", "restartMethod", (text) => withCode(parseKeyword(text)), asWritten),
-  row("RD", "restartDelaySeconds", (text) => withCode(parseNumber(text, 999_999)), String),
+  row("T", "detectEvents", (text) => parseEvents(text), writeEvents),
+  row("RM", "restartMethod", (text) => valid(parseKeyword(text)), asWritten),
+  row("RD", "restartDelaySeconds", (text) => valid(parseNumber(text, 999_999)), String),
   repeatable(
     "A",
     "capabilities",
-    (text) => parsed(text === "" ? [] : [text]),
+    (text) => (text === "" ? parsed([]) : listed(parseCapability(text))),
     (before, more) => [...before, ...more],
-    (capabilities) => capabilities,
+    (capabilities) => capabilities.map(writeCapability),
   ),
-  row("ES", "eventStates", (text) => withCode(parseEvents(text)), writeEvents),
+  row("ES", "eventStates", (text) => parseEvents(text), writeEvents),
   row(
     "PL",
     "packages",
-    (text) => withCode(parseList(text, parsePackage)),
+    (text) => valid(parseList(text, parsePackage)),
     (packages) => packages.map(({ name, version }) => `${name}:${version}`).join(","),
   ),
-  row("MD", "datagramBytesMax", (text) => withCode(parseNumber(text, 999_999_999)), String),
+  row("MD", "datagramBytesMax", (text) => valid(parseNumber(text, 999_999_999)), String),
 ];
 
 const rowsByCode = new Map(rows.map((entry) => [entry.code, entry]));
@@ -174,9 +182,13 @@ function readLine(line: string, draft: Draft, extensions: ExtensionParameter[]):
   if (known !== undefined) return known.read(value, draft);
   if (!/^[A-Za-z0-9+-]{1,64}(?:\/[A-Za-z0-9-]{1,32})?$/.test(name)) return wrong("a parameter line is malformed");
   if (/^x\+/i.test(name)) return wrong(`unknown extension ${name}`, unrecognizedExtension);
-  if (!name.includes("/") && !/^x-/i.test(name)) return wrong(`unsupported parameter ${name}`, unsupportedParameter);
+  if (!name.includes("/") && !/^x-/i.test(name)) return wrong(`unsupported parameter ${name}`, invalidParameter);
   extensions.push({ name, value });
   return null;
+}
+
+function valid<T>(result: ParseResult<T>): ParameterResult<T> {
+  return withCode(result, invalidParameter);
 }
 
 function asWritten(value: string): string {
@@ -187,8 +199,16 @@ function listed<T>(result: ParseResult<T>): ParseResult<T[]> {
   return result.ok ? parsed([result.value]) : result;
 }
 
-function parseBounded(text: string, charactersMax: number): ParseResult<string> {
-  return text.length <= charactersMax ? parsed(text) : refused(`above ${charactersMax} characters`);
+/** Kept as written, as its form belongs to the name (section 2.1.2); empty takes the notified entity away. */
+function parseNotifiedEntity(text: string): ParseResult<string> {
+  const entity = text === "" ? parsed(text) : parseEntity(text);
+  return entity.ok ? parsed(text) : entity;
+}
+
+/** Kept as written; letters of extension packages are the endpoint's to know (code 537). */
+function parseDigitMapText(text: string): ParseResult<string> {
+  const reason = text === "" ? null : checkDigitMapSyntax(text);
+  return reason === null ? parsed(text) : refused(reason);
 }
 
 function parseNumber(text: string, maximum: number): ParseResult<number> {
@@ -207,51 +227,15 @@ function parseKeyword(text: string): ParseResult<string> {
     : refused("not a word");
 }
 
-function parseIdRange(text: string): ParseResult<{ first: number; last: number }> {
+function parseIdRange(text: string): ParseResult<NumberRange> {
   const match = /^0*(\d{1,9})(?:-0*(\d{1,9}))?$/.exec(text);
   const first = Number(match?.[1] ?? 0);
   const last = Number(match?.[2] ?? first);
   return first >= 1 && last >= first ? parsed({ first, last }) : refused("not a range of transaction ids");
 }
 
-function writeIdRanges(ranges: readonly { readonly first: number; readonly last: number }[]): string {
+function writeIdRanges(ranges: readonly NumberRange[]): string {
   return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
-}
-
-const connectionParameterCodes = [
-  ["PS", "packetsSent"],
-  ["OS", "octetsSent"],
-  ["PR", "packetsReceived"],
-  ["OR", "octetsReceived"],
-  ["PL", "packetsLost"],
-  ["JI", "jitterMs"],
-  ["LA", "latencyMs"],
-] as const;
-
-/** Section 3.2.2.7: nine digits; a counter that is full stays there. */
-const connectionParameterMax = 999_999_999;
-
-function parseConnectionParameters(text: string): ParseResult<ConnectionParameters> {
-  const elements = splitList(text);
-  if (!elements.ok) return elements;
-  const parameters: { -readonly [K in keyof ConnectionParameters]: number } = {};
-  for (const element of elements.value) {
-    const [name = "", value = "", ...more] = element.split("=", 3).map((part) => part.trim());
-    const known = connectionParameterCodes.find(([code]) => code === name.toUpperCase());
-    const number = parseWholeNumber(value, connectionParameterMax);
-    if (number === null || more.length > 0) return refused(`"${element.slice(0, 40)}" is not name=digits`);
-    if (known !== undefined) parameters[known[1]] = number;
-  }
-  return parsed(parameters);
-}
-
-function writeConnectionParameters(parameters: ConnectionParameters): string {
-  const parts: string[] = [];
-  for (const [code, key] of connectionParameterCodes) {
-    const value = parameters[key];
-    if (value !== undefined) parts.push(`${code}=${Math.min(Math.max(0, Math.round(value)), connectionParameterMax)}`);
-  }
-  return parts.join(", ");
 }
 
 function parseReasonCode(text: string): ParseResult<Value<"reasonCode">> {
@@ -265,11 +249,9 @@ function writeReasonCode({ code, packageName, text }: Value<"reasonCode">): stri
   return parts.join(" ").trim();
 }
 
-function parseRequestedInfo(text: string): ParameterResult<string[]> {
-  return withCode(
-    parseList(text, (code) =>
-      /^[A-Za-z0-9+-]{1,64}(?:\/[A-Za-z0-9-]{1,32})?$/.test(code) ? parsed(code.toUpperCase()) : refused("not a code"),
-    ),
+function parseRequestedInfo(text: string): ParseResult<string[]> {
+  return parseList(text, (code) =>
+    /^[A-Za-z0-9+-]{1,64}(?:\/[A-Za-z0-9-]{1,32})?$/.test(code) ? parsed(code.toUpperCase()) : refused("not a code"),
   );
 }
 

@@ -16,6 +16,7 @@ export const linesPerMessageMax = 4_096;
 /** A response to AUCX has two (section 3.3.7). */
 export const sessionsMax = 2;
 
+const unknownEndpoint = 500;
 const unsupportedVerb = 504;
 const incompatibleVersion = 528;
 
@@ -48,7 +49,14 @@ export function parseDatagram(bytes: Uint8Array): ParsedMessage[] {
   return messages.map(parseMessage);
 }
 
-function parseMessage(lines: readonly string[]): ParsedMessage {
+function parseMessage(allLines: readonly string[]): ParsedMessage {
+  // Empty lines in front of a message are additional white space.
+  const lines = allLines.slice(
+    Math.max(
+      allLines.findIndex((line) => line.trim() !== ""),
+      0,
+    ),
+  );
   const [firstLine = "", ...rest] = lines;
   if (/[^\t\x20-\x7e]/.test(firstLine)) return unanswerable("the first line is not printable ASCII");
   const words = firstLine.trim().split(/[ \t]+/);
@@ -88,7 +96,7 @@ function parseCommand(
   const verb = mgcpVerbs.find((known) => known === verbText.toUpperCase());
   if (verb === undefined) return wrong(`unknown verb ${verbText}`, unsupportedVerb);
   const endpoint = parseEndpoint(endpointText);
-  if (!endpoint.ok) return wrong(endpoint.reason);
+  if (!endpoint.ok) return wrong(endpoint.reason, unknownEndpoint);
   if (protocol.toUpperCase() !== "MGCP" || !/^\d+\.\d+$/.test(version)) return wrong("no protocol version");
   if (!/^0*1\.0+$/.test(version) || profile.length > 0) return wrong("MGCP 1.0 is spoken here", incompatibleVersion);
   if (sessions.length > 1) return wrong("a command has one session description");

@@ -6,7 +6,7 @@ const event = (text: string): EventName => {
   const [packageName = "", name = ""] = text.split("/");
   return { packageName, event: name, connectionId: null, parameters: [] };
 };
-const asked = (text: string, kind: Exclude<RequestedAction["kind"], "embedded">): RequestedEvent => ({
+const asked = (text: string, kind: Exclude<RequestedAction["kind"], "embedded" | "extension">): RequestedEvent => ({
   ...event(text),
   actions: [{ kind }],
 });

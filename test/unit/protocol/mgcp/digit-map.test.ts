@@ -55,3 +55,8 @@ test("a single string, lower case, letters and timers in ranges", () => {
 test.each(["", "()", "(1|)", "[1", "[]", "e", "[9-1]", "[1-a]", "1..", "."])("%j is not a digit map", (text) => {
   expect(parseDigitMap(text).ok).toBe(false);
 });
+
+test("letters of extension packages are taken where they are known, and refused with 537 elsewhere", () => {
+  expect(parseDigitMap("(1L|2)")).toMatchObject({ ok: false, code: 537 });
+  expect(parseDigitMap("(1L|2)", "L").ok).toBe(true);
+});
