@@ -28,10 +28,10 @@ export class FailureDetector {
     return this.#lastHeardMs;
   }
 
+  /** Held against the same sums that `next` gives, so that a deadline that came is never found to be still ahead. */
   verdict(nowMs: number): Verdict {
-    const silentMs = nowMs - this.#lastHeardMs;
-    if (silentMs >= this.#options.deadAfterMs) return "dead";
-    return silentMs >= this.#options.lateAfterMs ? "late" : "alive";
+    if (nowMs >= this.#lastHeardMs + this.#options.deadAfterMs) return "dead";
+    return nowMs >= this.#lastHeardMs + this.#options.lateAfterMs ? "late" : "alive";
   }
 
   /** When the verdict changes next if nothing is heard; null when it is "dead" already. */
