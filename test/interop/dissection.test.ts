@@ -16,7 +16,7 @@ import { linesOf, runProgram } from "../support/programs.js";
 const tshark = foreignProgram("tshark", "tshark");
 
 describe.skipIf(!tshark.installed || !(await mayCapture()))("tshark", () => {
-  const exchange = new Exchange({ net: 2, backup: true });
+  const exchange = new Exchange({ net: 2, backup: true, isSecondPortable: true });
   const { gateways, telephones, asker, stranger, subnet } = exchange.addresses;
   const folder = mkdtempSync(join(tmpdir(), "holdover-capture-"));
   const file = join(folder, "call.pcapng");

@@ -17,7 +17,7 @@ const roundDatagrams = 20;
 const seed = Number(process.env.HOLDOVER_SEED ?? 20_261_122);
 const grownBytesMax = 100 << 20;
 
-const exchange = new Exchange({ net: 4, backup: true });
+const exchange = new Exchange({ net: 4, backup: true, isSecondPortable: true });
 const { gateways, telephones, primary, backup, asker, stranger } = exchange.addresses;
 
 interface Target {

@@ -40,8 +40,8 @@ export interface ExchangeOptions {
   /** Third octet of all addresses. */
   readonly net: number;
   readonly backup?: boolean;
-  /** Where the gateways' media go through: chosen by them unless told. */
-  readonly network?: "linux" | "portable";
+  /** The second gateway's media take the portable way to the network, whatever the first one chooses. */
+  readonly isSecondPortable?: boolean;
 }
 
 export function addressesOf(net: number): ExchangeAddresses {
@@ -160,7 +160,7 @@ export class Exchange {
       callAgents: [{ address: addresses.primary }, { address: addresses.backup }],
       askers: [addresses.asker],
       snmp: { port: snmpPort, community },
-      media: { network: this.#options.network ?? "auto" },
+      media: { network: side === 1 && this.#options.isSecondPortable === true ? "portable" : "auto" },
       lines: [
         { first: "aaln/1", number: numbers[side], phone: `${addresses.telephones[side]}:5060`, count: lineCount },
       ],
