@@ -9,7 +9,7 @@ const alias = [
 ];
 
 /** The cores touch nothing outside themselves, so files may share a thread and what it has loaded. */
-const cores = { pool: "threads", isolate: false, setupFiles: ["test/support/property-seed.ts"] } as const;
+const cores = { pool: "threads" as const, isolate: false, setupFiles: ["test/support/property-seed.ts"] };
 const builtWasm = "test/support/built-wasm.ts";
 
 /** Projects by what they need: nothing; nothing but time; whole cores on simulated time; the built programs and foreign ones. */
