@@ -261,4 +261,11 @@ describe("the examples", () => {
     await backup.event("the primary", (event) => event.event === "peer-up" && event.role === "active", 20_000);
     expect(programs.map(({ trouble }) => trouble)).toEqual([null, null, null, null]);
   });
+
+  test("answer the audit that README shows", async () => {
+    const { exitCode, stdout } = await holdover(["audit", "mgcp://127.10.0.11/gw1.example", "sip://127.10.0.11"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("mgcp://127.10.0.11/gw1.example: 0 active");
+    expect(stdout).toContain("sip://127.10.0.11: 0 active");
+  });
 });

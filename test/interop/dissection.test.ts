@@ -25,6 +25,7 @@ describe.skipIf(!tshark.installed || !(await mayCapture()))("tshark", () => {
     const capture = await startCapture(file, subnet, stranger);
     await exchange.start();
     await exchange.call();
+    expect(exchange.program("second gateway").events.find(named("listening"))?.network).toBe("portable");
     for (const side of [0, 1] as const) expect((await exchange.audit(side)).disagreements).toEqual([]);
     await rtcpHasRun(exchange);
     exchange.program("called telephone").say("hang-up");
