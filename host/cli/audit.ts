@@ -153,6 +153,7 @@ function showTable(
     const values = told.map(({ via, value }) => `${via} says ${value}`).join(", ");
     lines.push(`DISAGREEMENT ${gateway} ${connectionId ?? ""} ${fact}: ${values}`);
   }
+  if (lines.length === 0) return;
   // A watched table stands at the top of a terminal; in a log each round follows the one before.
   const home = isWatched && process.stdout.isTTY ? "\u001b[H\u001b[2J" : "";
   process.stdout.write(`${home}${lines.join("\n")}\n`);

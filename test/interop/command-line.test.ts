@@ -208,8 +208,8 @@ describe("trouble ends with exit code 1 and one line", () => {
   test.each(["mgcp://127.20.3.99/gw1.example", "snmp://public@127.20.3.99", "sip://127.20.3.99"])(
     "audit when nobody is at %s, soon enough to wait for",
     async (uri) => {
-      const { exitCode, stderr, tookMs } = await holdover(["audit", uri]);
-      expect(exitCode).toBe(1);
+      const { exitCode, stdout, stderr, tookMs } = await holdover(["audit", uri]);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
       expect(linesOf(stderr)).toEqual([expect.stringMatching(/no answer|not answer|unreachable|silent/i)]);
       expect(tookMs).toBeLessThan(12_000);
     },
