@@ -15,7 +15,8 @@ import { Story } from "./demo/story.js";
 import { judge } from "./demo/verdict.js";
 
 const callsMax = 20;
-const detection = { heartbeatMs: 500, deadAfterMs: 2000, pollMs: 1000 } as const;
+/** A death is noticed within deadAfterMs and a heartbeat: a shorter silence must not count as one. */
+const detection = { heartbeatMs: 400, deadAfterMs: 1500, pollMs: 1000 } as const;
 const talkBeforeMs = 4000;
 const talkAfterMs = 5000;
 

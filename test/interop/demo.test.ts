@@ -4,7 +4,7 @@ import { auditProtocols } from "../../firmware/protocol/active-connection.js";
 import { type Ending, linesOf, runHoldover } from "../support/programs.js";
 
 /** The demo's own: heartbeat 500 ms, dead after 2 s, and one heartbeat until the silence is looked at. */
-const detectMsMax = 2_500;
+const detectMsMax = 1_900;
 const withinMs = 60_000;
 
 interface DemoResult {

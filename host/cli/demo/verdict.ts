@@ -28,6 +28,8 @@ export interface Observations {
 export interface DemoResult {
   readonly ok: boolean;
   readonly detectMs: number;
+  /** The configured detection time. */
+  readonly detectLimitMs: number;
   readonly auditMs: Readonly<Partial<Record<AuditProtocol, number>>>;
   readonly connections: number;
   readonly agree: boolean;
@@ -78,10 +80,13 @@ export function judge(seen: Observations): { readonly result: DemoResult; readon
     durationMs: worst?.durationMs ?? null,
     trueDurationMs: worst?.trueDurationMs ?? null,
   };
-  const { detectMs, auditMs, connections, agree } = seen;
+  const { detectMs, detectLimitMs, auditMs, connections, agree } = seen;
   const ok = promises.every(({ kept }) => kept);
   const rounded = correlation === null ? null : Math.round(correlation * 10_000) / 10_000;
-  return { result: { ok, detectMs, auditMs, connections, agree, audioGapMs, correlation: rounded, cdr }, promises };
+  return {
+    result: { ok, detectMs, detectLimitMs, auditMs, connections, agree, audioGapMs, correlation: rounded, cdr },
+    promises,
+  };
 }
 
 export interface Kept {
