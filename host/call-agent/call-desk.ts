@@ -3,9 +3,9 @@
  * its record is acknowledged to the gateways' journals. Every step of the agent goes through `with`.
  */
 import type { GatewayAudit } from "#protocol/active-connection.js";
-import { billCall } from "../cdr/billing.js";
+import { billCall, type CallEvidence } from "../cdr/billing.js";
 import { type CallDetailRecord, mergeRecords } from "../cdr/call-detail-record.js";
-import type { AuditSpan } from "../cdr/call-time.js";
+import { type AuditSpan, inferredInstant } from "../cdr/call-time.js";
 import { endedCallEvidence } from "../cdr/ended-call.js";
 import type { JournalBook } from "../cdr/journal-book.js";
 import type { Moment } from "../moment.js";
@@ -67,7 +67,9 @@ export class CallDesk {
     for (const callId of book.callIds()) {
       if (this.#isOpen(callId)) continue;
       const evidence = endedCallEvidence(callId, book, records.ofCall(callId), at);
-      const record = billCall(evidence, this.#server, at);
+      // A gateway that is away may yet tell when the call ended.
+      if (!toldOfEnd(evidence) && !this.#knowsAll) continue;
+      const record = billCall(toldOfEnd(evidence) ? evidence : withInferredEnd(evidence, at), this.#server, at);
       if (record === null) continue;
       if (!this.#written.has(callId)) found.push(callId);
       this.#write(record);
@@ -84,8 +86,15 @@ export class CallDesk {
     }
   }
 
+  get #knowsAll(): boolean {
+    return this.#parts.gateways.all().every(({ link }) => link.isAdopted);
+  }
+
+  /** In hand, about to be, or still there on a gateway that is. */
   #isOpen(callId: string): boolean {
-    return this.agent.isOpen(callId) || this.#parts.gateways.hasFound(callId);
+    const { gateways, records } = this.#parts;
+    if (this.agent.isOpen(callId) || gateways.hasFound(callId)) return true;
+    return records.ofCall(callId).some(({ gateway }) => gateways.isUp(gateway));
   }
 
   #write(record: CallDetailRecord): void {
@@ -106,4 +115,14 @@ export class CallDesk {
     const command = { verb, endpoint: { local: endpoint, domain: gateway.name }, parameters: carried, session };
     return this.#parts.channel.send(command, gateway, purpose, at.nowMs);
   }
+}
+
+function toldOfEnd({ events, ends }: CallEvidence): boolean {
+  return ends.length > 0 || events.some(({ kind }) => kind === "on-hook");
+}
+
+/** It ended between the last that was told of it and now, when no gateway has it any more. */
+function withInferredEnd(evidence: CallEvidence, at: Moment): CallEvidence {
+  const lastMs = Math.max(...evidence.events.map(({ instant }) => instant.atMs));
+  return { ...evidence, witnessedEnd: inferredInstant(lastMs, at.nowMs) };
 }

@@ -6,11 +6,11 @@ import type { Address } from "#protocol/address.js";
 import type { MgcpCommand, MgcpResponse } from "#protocol/mgcp/message.js";
 import type {
   CommandToSend,
-  MgcpTransactions,
   ReplyHandle,
   ResponseToSend,
   TransactionEvent,
-} from "#protocol/mgcp/transactions.js";
+} from "#protocol/mgcp/transaction-options.js";
+import type { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import type { Outbox } from "../server-output.js";
 
 export interface ChannelAnswer<Purpose> {

@@ -3,7 +3,7 @@ import type { Epoch } from "#protocol/active-connection.js";
 import { type Address, formatAddress } from "#protocol/address.js";
 import type { MgcpParameters } from "#protocol/mgcp/message.js";
 import { wholeAudit, writeAuditRequest, writeClaim, writeEpoch } from "#protocol/mgcp/recovery-package.js";
-import type { CommandToSend } from "#protocol/mgcp/transactions.js";
+import type { CommandToSend } from "#protocol/mgcp/transaction-options.js";
 import type { KnownGateway } from "../registry/known-gateway.js";
 import type { Purpose } from "./agent-command.js";
 

@@ -28,6 +28,7 @@ export interface CallEvidence {
   readonly setup: CallInstant | null;
   /** Seen here, when its Notify came. */
   readonly witnessedAnswer: CallInstant | null;
+  /** The same of the hang-up; or inferred, where nobody told of it and nobody will. */
   readonly witnessedEnd: CallInstant | null;
   readonly events: readonly JournalledEvent[];
   readonly ends: readonly JournalledEnd[];

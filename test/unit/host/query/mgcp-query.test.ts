@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { MgcpCommand, MgcpParameters } from "../../../../firmware/protocol/mgcp/message.js";
-import type { ResponseToSend } from "../../../../firmware/protocol/mgcp/transactions.js";
+import type { ResponseToSend } from "../../../../firmware/protocol/mgcp/transaction-options.js";
 import { MgcpQuery } from "../../../../host/query/mgcp-query.js";
 import { askedGateway, playQuery } from "../../../support/scripted-gateway.js";
 

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { type CallInput, type CallLeg, type CallTurn, startCall, stepCall } from "../../../../host/call-agent/call.js";
+
+const leg = (gateway: string): CallLeg => ({
+  gateway,
+  endpoint: "aaln/1",
+  number: "1",
+  connectionId: null,
+  session: null,
+});
+
+function play(...inputs: readonly CallInput[]): CallTurn {
+  let turn = startCall("C0", leg("gw1"), leg("gw2"));
+  for (const input of inputs) turn = stepCall(turn.call, input);
+  return turn;
+}
+
+const madeA: CallInput = { kind: "created", side: "originating", connectionId: "A1", session: "sdp A" };
+const madeB: CallInput = { kind: "created", side: "terminating", connectionId: "B1", session: "sdp B" };
+const describedA: CallInput = { kind: "modified", side: "originating" };
+const answer: CallInput = { kind: "off-hook", side: "terminating" };
+const connected: CallInput[] = [describedA, { kind: "modified", side: "terminating" }];
+
+describe("a call", () => {
+  test("makes the second connection with the first one's description, and the first learns the second's", () => {
+    expect(play().steps).toEqual([{ kind: "create", side: "originating", remote: null }]);
+    expect(play(madeA).steps).toEqual([{ kind: "create", side: "terminating", remote: "sdp A" }]);
+    expect(play(madeA, madeB).steps).toEqual([{ kind: "describe", side: "originating", remote: "sdp B" }]);
+  });
+
+  test("rings, and connects both ways at once when answered", () => {
+    expect(play(madeA, madeB, describedA).call.state.name).toBe("ringing");
+    const { call, steps } = play(madeA, madeB, describedA, answer);
+    expect(steps.filter(({ kind }) => kind === "connect")).toHaveLength(2);
+    expect(call.state.name).toBe("connecting");
+    expect(play(madeA, madeB, describedA, answer, ...connected).call.state.name).toBe("talking");
+  });
+
+  test("is not answered by the one who calls", () => {
+    const { call } = play(madeA, madeB, describedA, { kind: "off-hook", side: "originating" });
+    expect(call.state.name).toBe("ringing");
+  });
+
+  test("is released by either side's hang-up, and closed once both connections are gone", () => {
+    const hangUp: CallInput = { kind: "on-hook", side: "terminating" };
+    const talking = [madeA, madeB, describedA, answer, ...connected];
+    const released = play(...talking, hangUp);
+    expect(released.steps).toEqual([
+      { kind: "delete", side: "originating", connectionId: "A1" },
+      { kind: "delete", side: "terminating", connectionId: "B1" },
+    ]);
+    const one = stepCall(released.call, { kind: "deleted", side: "originating" });
+    expect(one.steps).toEqual([]);
+    const both = stepCall(one.call, { kind: "failed", side: "terminating", answered: false });
+    expect(both.steps).toEqual([{ kind: "close", cause: "called-on-hook" }]);
+  });
+
+  test("given up during a creation deletes what the creation made", () => {
+    const givenUp = play(madeA, { kind: "on-hook", side: "originating" });
+    expect(givenUp.steps).toEqual([{ kind: "delete", side: "originating", connectionId: "A1" }]);
+    const late = stepCall(givenUp.call, madeB);
+    expect(late.steps).toEqual([{ kind: "delete", side: "terminating", connectionId: "B1" }]);
+  });
+
+  test("deletes by call id where a creation was not answered", () => {
+    const { steps } = play(madeA, { kind: "failed", side: "terminating", answered: false });
+    expect(steps).toContainEqual({ kind: "delete", side: "terminating", connectionId: null });
+  });
+
+  test("whose first creation is refused is over at once", () => {
+    const { steps } = play({ kind: "failed", side: "originating", answered: true });
+    expect(steps).toEqual([{ kind: "close", cause: "refused" }]);
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { billCall, type CallEvidence } from "../../../../host/cdr/billing.js";
+import { type CallInstant, journalledInstant, witnessedInstant } from "../../../../host/cdr/call-time.js";
+import type { JournalledEvent } from "../../../../host/cdr/journal-book.js";
+import { oneConnection } from "../../../support/one-connection.js";
+
+const at = { nowMs: 20_000, wallMs: 1_700_000_020_000 };
+const gateway = { gateway: "gw2.example", bootId: "B2", upMs: 20_000 };
+
+function instant(ageMs: number): CallInstant {
+  return journalledInstant(ageMs, { askedAtMs: at.nowMs, answeredAtMs: at.nowMs }, gateway);
+}
+
+function event(kind: JournalledEvent["kind"], ageMs: number): JournalledEvent {
+  return { gateway: "gw2.example", endpoint: "aaln/4", kind, callId: "C0", instant: instant(ageMs) };
+}
+
+const leg = { gateway: "gw1.example", endpoint: "aaln/1", number: "101", statistics: null };
+const evidence: CallEvidence = {
+  callId: "C0",
+  bootId: "B1",
+  originating: leg,
+  terminating: { ...leg, gateway: "gw2.example", endpoint: "aaln/4", number: "201" },
+  originatingDevice: "101",
+  originatingAddress: "192.0.2.7",
+  setup: null,
+  witnessedAnswer: null,
+  witnessedEnd: null,
+  events: [],
+  ends: [],
+  connections: [],
+  endCause: "called-on-hook",
+};
+
+describe("a record", () => {
+  test("runs from the answer to the first hang-up, by the journal", () => {
+    const events = [event("answer", 12_000), event("on-hook", 2_000), event("on-hook", 1_900)];
+    const record = billCall({ ...evidence, events }, "ca1", at);
+    expect(record?.duration).toEqual({ ms: 10_000, errorMs: 2, from: "journalled" });
+    expect(record?.answer).toEqual({ wallMs: 1_700_000_008_000, errorMs: 1, from: "journalled" });
+    expect(record?.end?.wallMs).toBe(1_700_000_018_000);
+  });
+
+  test("takes the journal before what was witnessed", () => {
+    const witnessedAnswer = witnessedInstant(11_000);
+    const record = billCall(
+      { ...evidence, witnessedAnswer, events: [event("answer", 12_000), event("on-hook", 2_000)] },
+      "ca1",
+      at,
+    );
+    expect(record?.answer?.from).toBe("journalled");
+  });
+
+  test("says witnessed, with the greater error, where the journal is silent", () => {
+    const record = billCall(
+      { ...evidence, witnessedAnswer: witnessedInstant(8_000), witnessedEnd: witnessedInstant(18_000) },
+      "ca1",
+      at,
+    );
+    expect(record?.duration).toEqual({ ms: 10_000, errorMs: 1_000, from: "witnessed" });
+  });
+
+  test("of a call that was never answered is not made", () => {
+    expect(billCall({ ...evidence, events: [event("on-hook", 100)] }, "ca1", at)).toBeNull();
+  });
+
+  test("has coding, quality of service and counters of the connection where the deletion told none", () => {
+    const record = billCall(
+      { ...evidence, events: [event("answer", 12_000)], connections: [oneConnection] },
+      "ca1",
+      at,
+    );
+    expect(record).toMatchObject({ coding: { encoding: "PCMA" }, qos: { dscp: 46 }, duration: null });
+    expect(record?.originatingStatistics?.packetsReceived).toBe(2);
+    expect(record?.terminatingStatistics).toBeNull();
+  });
+});
