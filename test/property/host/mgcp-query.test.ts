@@ -4,7 +4,7 @@ import type { GatewaySnapshot } from "../../../firmware/protocol/active-connecti
 import type { MgcpCommand } from "../../../firmware/protocol/mgcp/message.js";
 import { readAuditRequest, recoveryCodes } from "../../../firmware/protocol/mgcp/recovery-package.js";
 import { writeAuditPage } from "../../../firmware/protocol/mgcp/recovery-page.js";
-import type { ResponseToSend } from "../../../firmware/protocol/mgcp/transactions.js";
+import type { ResponseToSend } from "../../../firmware/protocol/mgcp/transaction-options.js";
 import { MgcpQuery } from "../../../host/query/mgcp-query.js";
 import { aSnapshot } from "../../support/arbitraries.js";
 import { askedGateway, playQuery } from "../../support/scripted-gateway.js";

@@ -1,0 +1,68 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
+import { type CallDetailRecord, endCauses, mergeRecords } from "../../../host/cdr/call-detail-record.js";
+import { provenances } from "../../../host/cdr/call-time.js";
+import { oneRecord } from "../../support/one-record.js";
+
+const anyFrom = fc.constantFrom(...provenances);
+const anyError = fc.nat(3);
+const anyTime = fc.option(fc.record({ wallMs: fc.nat(5), errorMs: anyError, from: anyFrom }));
+const anyCount = fc.option(fc.nat(3));
+const anyStatistics = fc.option(
+  fc.record({
+    packetsSent: anyCount,
+    octetsSent: anyCount,
+    packetsReceived: anyCount,
+    octetsReceived: anyCount,
+    packetsLost: anyCount,
+    jitterMs: anyCount,
+  }),
+);
+const anyLine = fc.option(
+  fc.record({ gateway: fc.constantFrom("gw1", "gw2"), endpoint: fc.constantFrom("aaln/1", "aaln/2") }),
+);
+const anyText = fc.constantFrom("", "101", "201");
+
+/** Small values on purpose, so that ties are common. */
+const anyRecord: fc.Arbitrary<CallDetailRecord> = fc
+  .record({
+    callingNumber: anyText,
+    calledNumber: anyText,
+    originatingDevice: anyText,
+    originatingAddress: fc.option(anyText),
+    originating: anyLine,
+    terminating: anyLine,
+    setup: anyTime,
+    answer: anyTime,
+    end: anyTime,
+    duration: fc.option(fc.record({ ms: fc.nat(5), errorMs: anyError, from: anyFrom })),
+    originatingStatistics: anyStatistics,
+    terminatingStatistics: anyStatistics,
+    endCause: fc.constantFrom(...endCauses),
+    writtenBy: fc.constantFrom(["ca1"], ["ca2"], ["ca1", "ca2"]),
+  })
+  .map((facts) => ({ ...oneRecord, ...facts }));
+
+describe("merging records of one call", () => {
+  test.prop([anyRecord, anyRecord])("gives the same whichever comes first", (a, b) => {
+    expect(mergeRecords(a, b)).toEqual(mergeRecords(b, a));
+  });
+
+  test.prop([anyRecord, anyRecord, anyRecord])("gives the same in whatever groups they come", (a, b, c) => {
+    expect(mergeRecords(mergeRecords(a, b), c)).toEqual(mergeRecords(a, mergeRecords(b, c)));
+  });
+
+  test.prop([anyRecord, anyRecord])("changes nothing when done again", (a, b) => {
+    expect(mergeRecords(a, a)).toEqual(a);
+    expect(mergeRecords(mergeRecords(a, b), b)).toEqual(mergeRecords(a, b));
+  });
+
+  test.prop([anyRecord, anyRecord])("never forgets a fact, nor makes one less exact", (a, b) => {
+    const merged = mergeRecords(a, b);
+    for (const key of ["setup", "answer", "end", "duration"] as const) {
+      for (const one of [a, b]) {
+        if (one[key] !== null) expect(merged[key]?.errorMs).toBeLessThanOrEqual(one[key].errorMs);
+      }
+    }
+  });
+});
