@@ -2,7 +2,7 @@
 import type { Epoch } from "#protocol/active-connection.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
 import type { MgcpParameters } from "#protocol/mgcp/message.js";
-import type { ResponseToSend } from "#protocol/mgcp/transactions.js";
+import type { ResponseToSend } from "#protocol/mgcp/transaction-options.js";
 import type { ControlOutput } from "./call-control.js";
 
 export type FaceOutput =

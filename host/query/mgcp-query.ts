@@ -14,7 +14,8 @@ import { hasWildcard } from "#protocol/mgcp/local-name.js";
 import type { EndpointName, MgcpParameters, MgcpResponse, MgcpVerb } from "#protocol/mgcp/message.js";
 import { type AuditRequest, recoveryCodes, wholeAudit, writeAuditRequest } from "#protocol/mgcp/recovery-package.js";
 import { AuditPages, readAuditPage } from "#protocol/mgcp/recovery-page.js";
-import { MgcpTransactions, type TransactionEvent, transactionDefaults } from "#protocol/mgcp/transactions.js";
+import { type TransactionEvent, transactionDefaults } from "#protocol/mgcp/transaction-options.js";
+import { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import type { AuditCost, AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
 import { auditedConnection, connectionInfo, listedConnection, neverTold } from "./mgcp-connection.js";
 

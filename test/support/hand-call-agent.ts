@@ -4,11 +4,8 @@ import type { Address } from "../../firmware/protocol/address.js";
 import type { Random } from "../../firmware/protocol/chance.js";
 import type { EventName, MgcpParameters, MgcpResponse, MgcpVerb } from "../../firmware/protocol/mgcp/message.js";
 import { writeEpoch } from "../../firmware/protocol/mgcp/recovery-package.js";
-import {
-  MgcpTransactions,
-  type TransactionTurn,
-  transactionDefaults,
-} from "../../firmware/protocol/mgcp/transactions.js";
+import { type TransactionTurn, transactionDefaults } from "../../firmware/protocol/mgcp/transaction-options.js";
+import { MgcpTransactions } from "../../firmware/protocol/mgcp/transactions.js";
 import type { SimulatedMoment, SimulatedNetwork, SimulatedNode } from "./simulated-network.js";
 
 export class HandCallAgent implements SimulatedNode {

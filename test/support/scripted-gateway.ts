@@ -5,11 +5,8 @@
 import type { Address } from "../../firmware/protocol/address.js";
 import { earliest } from "../../firmware/protocol/deadlines.js";
 import type { MgcpCommand } from "../../firmware/protocol/mgcp/message.js";
-import {
-  MgcpTransactions,
-  type ResponseToSend,
-  transactionDefaults,
-} from "../../firmware/protocol/mgcp/transactions.js";
+import { type ResponseToSend, transactionDefaults } from "../../firmware/protocol/mgcp/transaction-options.js";
+import { MgcpTransactions } from "../../firmware/protocol/mgcp/transactions.js";
 import type { AuditOutcome, AuditQuery, QueryTurn } from "../../host/query/audit-query.js";
 
 const asker: Address = { address: "192.0.2.9", port: 40_000 };

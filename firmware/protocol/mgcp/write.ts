@@ -21,6 +21,24 @@ export function writePiggybacked(messages: readonly MgcpMessage[]): Uint8Array {
   return encoder.encode(messages.map(writeText).join(".\r\n"));
 }
 
+/** Messages that are written already, in one datagram. */
+export function joinMessages(messages: readonly Uint8Array[]): Uint8Array {
+  const [only, ...more] = messages;
+  if (only !== undefined && more.length === 0) return only;
+  let length = Math.max(messages.length - 1, 0) * separator.length;
+  for (const message of messages) length += message.length;
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const message of messages) {
+    if (at > 0) joined.set(separator, at - separator.length);
+    joined.set(message, at);
+    at += message.length + separator.length;
+  }
+  return joined;
+}
+
+const separator = encoder.encode(".\r\n");
+
 function writeText(message: MgcpMessage): string {
   const firstLine =
     message.kind === "command"

@@ -8,11 +8,11 @@ import type { Address } from "../../../firmware/protocol/address.js";
 import type { OutgoingDatagram } from "../../../firmware/protocol/datagram.js";
 import { earliest } from "../../../firmware/protocol/deadlines.js";
 import {
-  MgcpTransactions,
   type ReplyHandle,
   type TransactionTurn,
   transactionDefaults,
-} from "../../../firmware/protocol/mgcp/transactions.js";
+} from "../../../firmware/protocol/mgcp/transaction-options.js";
+import { MgcpTransactions } from "../../../firmware/protocol/mgcp/transactions.js";
 
 const agentAddress = { address: "192.0.2.1", port: 2727 };
 const gatewayAddress = { address: "192.0.2.2", port: 2427 };

@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { OutgoingDatagram } from "../../../../firmware/protocol/datagram.js";
-import {
-  MgcpTransactions,
-  type TransactionEvent,
-  transactionDefaults,
-} from "../../../../firmware/protocol/mgcp/transactions.js";
+import { type TransactionEvent, transactionDefaults } from "../../../../firmware/protocol/mgcp/transaction-options.js";
+import { MgcpTransactions } from "../../../../firmware/protocol/mgcp/transactions.js";
 
 const agent = { address: "192.0.2.1", port: 2727 };
 const gateway = { address: "192.0.2.2", port: 2427 };
@@ -39,19 +36,23 @@ function received(transactions: MgcpTransactions, text: string, nowMs: number) {
 }
 
 describe("commands of ours", () => {
-  test("an unanswered one is repeated, each time later, until T-MAX, and then failed", () => {
+  test("an unanswered one is repeated, each time later, Max2 times, and failed at T-MAX", () => {
     const transactions = make();
     const { transactionId, sends } = transactions.send(audit, gateway, 0);
     expect(texts(sends)).toEqual([`AUEP ${transactionId} *@gw MGCP 1.0\r\n`]);
     const sentAt: number[] = [];
-    const ends: { kind: string; nowMs: number }[] = [];
+    const ends: unknown[] = [];
     for (let nowMs = transactions.next(); nowMs !== null; nowMs = transactions.next()) {
       const turn = transactions.tick(nowMs);
       if (turn.sends.length > 0) sentAt.push(nowMs);
-      for (const event of turn.events) ends.push({ kind: event.kind, nowMs });
+      for (const event of turn.events) ends.push({ ...event, nowMs });
     }
-    expect(sentAt).toEqual([200, 500, 1_100, 2_300, 4_700, 8_700, 12_700, 16_700]);
-    expect(ends).toEqual([{ kind: "failed", nowMs: transactionDefaults.giveUpAfterMs }]);
+    expect(sentAt).toEqual([200, 500, 1_100, 2_300, 4_700, 8_700, 12_700]);
+    expect(ends).toMatchObject([
+      { kind: "suspected", cause: "max1", nowMs: 8_700 },
+      { kind: "suspected", cause: "max2", nowMs: 16_700 },
+      { kind: "failed", nowMs: transactionDefaults.giveUpAfterMs },
+    ]);
     expect(transactions.outstanding).toBe(0);
   });
 
@@ -104,6 +105,169 @@ describe("commands of ours", () => {
     const { transactionId } = transactions.send(audit, gateway, 0);
     if (transactionId !== null) transactions.forget(transactionId);
     expect(transactions.next()).toBeNull();
+  });
+});
+
+describe("the wait for an answer (RFC 3435 section 3.5.3)", () => {
+  /** Sends one command that is answered after delayMs, and gives the wait it would have had. */
+  function exchange(transactions: MgcpTransactions, atMs: number, delayMs: number): number {
+    const { transactionId } = transactions.send(audit, gateway, atMs);
+    const waitMs = (transactions.next() ?? 0) - atMs;
+    received(transactions, `200 ${transactionId} OK\r\n`, atMs + delayMs);
+    return waitMs;
+  }
+
+  test("is 200 ms for a peer that is not known, grows with its delays, and has its bounds", () => {
+    const transactions = make();
+    expect(exchange(transactions, 0, 300)).toBe(200);
+    // 200 ms were over before: it was not repeated only because nobody ticked. AAD 300, ADEV 150: 900.
+    expect(exchange(transactions, 1_000, 300)).toBe(900);
+    for (let round = 0; round < 50; round++) exchange(transactions, 2_000 + 1_000 * round, 1);
+    expect(exchange(transactions, 60_000, 1)).toBe(200);
+    for (let round = 0; round < 50; round++) exchange(transactions, 70_000 + 9_000 * round, 8_000);
+    expect(exchange(transactions, 900_000, 1)).toBe(4_000);
+  });
+
+  test("after a repetition that worked starts with the wait that worked, and learns nothing else from it", () => {
+    const transactions = make();
+    const { transactionId } = transactions.send(audit, gateway, 0);
+    transactions.tick(200);
+    transactions.tick(500);
+    received(transactions, `200 ${transactionId} OK\r\n`, 600);
+    expect(exchange(transactions, 1_000, 10)).toBe(600);
+    expect(exchange(transactions, 2_000, 10)).toBe(200);
+  });
+
+  test("is another for each peer", () => {
+    const transactions = make();
+    exchange(transactions, 0, 1_000);
+    transactions.send(audit, { ...gateway, address: "192.0.2.3" }, 2_000);
+    expect(transactions.next()).toBe(2_200);
+  });
+});
+
+describe("an address that is suspected (RFC 3435 section 4.3)", () => {
+  const other = { address: "192.0.2.3", port: 2427 };
+
+  test("is left by redirecting the command, which starts anew there but ends at T-MAX all the same", () => {
+    const transactions = make();
+    const { transactionId, sends } = transactions.send(audit, gateway, 0);
+    if (transactionId === null) throw new Error("not sent");
+    for (const atMs of [200, 500, 1_100]) transactions.tick(atMs);
+    expect(transactions.redirect(transactionId, other, 2_000)).toEqual([{ ...sends[0], to: other }]);
+    expect(transactions.next()).toBe(2_200);
+    expect(transactions.tick(2_200).sends).toMatchObject([{ to: other }]);
+    let failedMs = 0;
+    for (let nowMs = transactions.next(); nowMs !== null; nowMs = transactions.next()) {
+      if (transactions.tick(nowMs).events.some(({ kind }) => kind === "failed")) failedMs = nowMs;
+    }
+    expect(failedMs).toBe(transactionDefaults.giveUpAfterMs);
+    expect(transactions.redirect(transactionId, gateway, 20_001)).toEqual([]);
+  });
+
+  test("may be so because the network says that nobody is there", () => {
+    const transactions = make();
+    const { transactionId } = transactions.send(audit, gateway, 0);
+    expect(transactions.unreachable(other).events).toEqual([]);
+    expect(transactions.unreachable(gateway).events).toEqual([
+      { kind: "suspected", transactionId, to: gateway, cause: "unreachable" },
+    ]);
+    expect(transactions.outstanding).toBe(1);
+  });
+});
+
+describe("a peer that is overloaded (RFC 3435 section 4.4.8)", () => {
+  test("gets new commands one after another, with pauses that grow with each 409 and end with answers", () => {
+    const transactions = make();
+    const first = transactions.send(audit, gateway, 0);
+    received(transactions, `409 ${first.transactionId} busy\r\n`, 1);
+    const second = transactions.send(audit, gateway, 5);
+    expect(second.sends).toEqual([]);
+    const third = transactions.send(audit, gateway, 5);
+    expect(transactions.next()).toBe(10);
+    expect(texts(transactions.tick(10).sends)).toEqual([`AUEP ${second.transactionId} *@gw MGCP 1.0\r\n`]);
+    expect(transactions.tick(19).sends).toEqual([]);
+    expect(texts(transactions.tick(20).sends)).toEqual([`AUEP ${third.transactionId} *@gw MGCP 1.0\r\n`]);
+    received(transactions, `200 ${third.transactionId} OK\r\n`, 21);
+    for (let round = 0; round < 10; round++) {
+      const { transactionId } = transactions.send(audit, gateway, 100 * round + 100);
+      received(transactions, `200 ${transactionId} OK\r\n`, 100 * round + 101);
+    }
+    expect(transactions.send(audit, gateway, 2_000).sends).toHaveLength(1);
+    expect(transactions.send(audit, gateway, 2_000).sends).toHaveLength(1);
+  });
+
+  test("gets no more commands than it can take within pacedMaxMs", () => {
+    const transactions = make({ pacedMaxMs: 25 });
+    received(transactions, `409 ${transactions.send(audit, gateway, 0).transactionId} busy\r\n`, 0);
+    const sent = [1, 2, 3, 4].map(() => transactions.send(audit, gateway, 0).transactionId !== null);
+    expect(sent).toEqual([true, true, false, false]);
+  });
+});
+
+test("answers are confirmed by the next command to their sender, once, where that is wanted", () => {
+  const transactions = make({ confirmsResponses: true });
+  const ids = [0, 1, 2, 3].map(() => transactions.send(audit, gateway, 0).transactionId ?? 0);
+  for (const id of [ids[0], ids[1], ids[3]]) received(transactions, `200 ${id} OK\r\n`, 1);
+  transactions.send(audit, { ...gateway, port: 2428 }, 2);
+  const [next] = texts(transactions.send(audit, gateway, 2).sends);
+  expect(next?.split("\r\n")[1]).toBe(`K: ${ids[0]}-${ids[1]},${ids[3]}`);
+  expect(texts(transactions.send(audit, gateway, 3).sends)[0]).not.toContain("K:");
+});
+
+describe("messages sent together (RFC 3435 section 3.5.5)", () => {
+  const notify = "NTFY 7 aaln/1@gw MGCP 1.0\r\nX: 1\r\nO: L/hd\r\n";
+
+  test("an answer and a command share their fate, in the first datagram and in every other", () => {
+    const transactions = make();
+    const { reply } = commandOf(received(transactions, notify, 0).events);
+    const together = transactions.sendTogether(
+      [
+        { kind: "response", reply, response: ok },
+        { kind: "command", command: audit },
+      ],
+      agent,
+      0,
+    );
+    const [transactionId] = together?.transactionIds ?? [];
+    const datagram = `200 7 OK\r\n.\r\nAUEP ${transactionId} *@gw MGCP 1.0\r\n`;
+    expect(texts(together?.sends ?? [])).toEqual([datagram]);
+    expect(texts(transactions.tick(200).sends)).toEqual([datagram]);
+    expect(texts(received(transactions, notify, 250).sends)).toEqual([datagram]);
+    received(transactions, `200 ${transactionId} OK\r\n`, 300);
+    expect(transactions.outstanding).toBe(0);
+    expect(transactions.tick(5_000).sends).toEqual([]);
+  });
+
+  test("commands that are still unanswered are repeated in their order", () => {
+    const transactions = make();
+    const commands = [1, 2, 3].map(() => ({ kind: "command" as const, command: audit }));
+    const ids = transactions.sendTogether(commands, gateway, 0)?.transactionIds ?? [];
+    received(transactions, `200 ${ids[1]} OK\r\n`, 10);
+    expect(texts(transactions.tick(200).sends)).toEqual([
+      `AUEP ${ids[0]} *@gw MGCP 1.0\r\n.\r\nAUEP ${ids[2]} *@gw MGCP 1.0\r\n`,
+    ]);
+  });
+
+  test("are refused, and nothing is answered, when they are too many, too large or not all for one receiver", () => {
+    const transactions = make();
+    const { reply } = commandOf(received(transactions, notify, 0).events);
+    const answer = { kind: "response" as const, reply, response: ok };
+    const command = { kind: "command" as const, command: audit };
+    const large = { ...ok, parameters: { extensions: [{ name: "x-ho/R", value: "x".repeat(5_000) }] } };
+    expect(transactions.sendTogether([], agent, 0)).toBeNull();
+    expect(transactions.sendTogether([answer, command], gateway, 0)).toBeNull();
+    expect(transactions.sendTogether([{ ...answer, response: large }], agent, 0)).toBeNull();
+    expect(
+      transactions.sendTogether(
+        Array.from({ length: 65 }, () => command),
+        agent,
+        0,
+      ),
+    ).toBeNull();
+    expect(texts(transactions.respond(reply, ok, 0))).toEqual(["200 7 OK\r\n"]);
+    expect(transactions.sendTogether([answer], agent, 0)).toBeNull();
+    expect(transactions.outstanding).toBe(0);
   });
 });
 
@@ -165,12 +329,38 @@ describe("commands of theirs", () => {
     expect(texts(transactions.tick(transactionDefaults.historyMs).sends)).toEqual(["406 7 transaction time-out\r\n"]);
   });
 
-  test("above responsesMax a new one is refused with 409 and not executed", () => {
-    const transactions = make({ responsesMax: 1 });
-    received(transactions, text, 0);
+  test("above executingMax a new one is refused with 409, and a late copy of it is not executed either", () => {
+    const transactions = make({ executingMax: 1 });
+    const { reply } = commandOf(received(transactions, text, 0).events);
     const turn = received(transactions, "AUEP 8 aaln/1@gw MGCP 1.0\r\n", 1);
     expect(turn.events).toEqual([]);
     expect(texts(turn.sends)).toEqual(["409 8 too many transactions\r\n"]);
+    transactions.respond(reply, ok, 2);
+    expect(received(transactions, "AUEP 8 aaln/1@gw MGCP 1.0\r\n", 3)).toEqual({ sends: turn.sends, events: [] });
+  });
+
+  test("from the high-water mark of its queue down to the low one new ones get 101", () => {
+    const transactions = make({ queueHighWater: 2, queueLowWater: 0 });
+    const replies = [1, 2].map((id) => {
+      const turn = received(transactions, `AUEP ${id} aaln/1@gw MGCP 1.0\r\n`, 0);
+      expect(texts(turn.sends)).toEqual(id === 1 ? [] : ["101 2 queued\r\n"]);
+      return commandOf(turn.events).reply;
+    });
+    expect(texts(replies.flatMap((reply) => transactions.respond(reply, ok, 1)))).toEqual([
+      "200 1 OK\r\n",
+      "200 2 OK\r\nK:\r\n",
+    ]);
+    expect(received(transactions, "AUEP 3 aaln/1@gw MGCP 1.0\r\n", 2).sends).toEqual([]);
+  });
+
+  test("of answers above responsesMax the number is kept: a late copy is dropped, not executed", () => {
+    const transactions = make({ responsesMax: 1 });
+    for (const id of [1, 2]) {
+      const { events } = received(transactions, `AUEP ${id} aaln/1@gw MGCP 1.0\r\n`, 0);
+      transactions.respond(commandOf(events).reply, ok, 0);
+    }
+    expect(received(transactions, "AUEP 1 aaln/1@gw MGCP 1.0\r\n", 1)).toEqual({ sends: [], events: [] });
+    expect(texts(received(transactions, "AUEP 2 aaln/1@gw MGCP 1.0\r\n", 1).sends)).toEqual(["200 2 OK\r\n"]);
   });
 
   test("a malformed one is answered and counted; what is no message is only counted", () => {
