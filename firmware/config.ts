@@ -1,7 +1,7 @@
 /** Every setting of a gateway with its bounds. Parsed once, at the door; nothing below reads a file or the environment. */
 
 import { z } from "zod";
-import { isIpLiteral, parseAddress } from "#protocol/address.js";
+import { isIpLiteral, isIpv6, parseAddress } from "#protocol/address.js";
 
 /** A section answers an unknown key with the keys it knows. */
 function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
@@ -34,6 +34,21 @@ const lines = section({
   count: z.int().min(1).max(1000).default(1),
 });
 
+const relay = section({
+  /** Comes before the number; ends with a slash. */
+  prefix: z
+    .string()
+    .regex(/^(?:[a-z0-9_.+-]{1,32}\/){1,4}$/, {
+      error: 'must be lower-case terms, each with a slash behind, such as "relay/"',
+    })
+    .refine((prefix) => prefix !== "aaln/", { error: "aaln/ is the lines' own" })
+    .default("relay/"),
+  count: z.int().min(1).max(10_000),
+  first: z.int().min(0).max(65_535).default(1),
+  /** Far sides may be behind NATs: another port of the signalled address may start a stream (RFC 4961). */
+  learnsPort: z.boolean().default(false),
+});
+
 export const gatewaySchema = section({
   /** The gateway's domain name, the part after the @ of its endpoints. */
   name: domainName,
@@ -46,6 +61,8 @@ export const gatewaySchema = section({
   media: z
     .strictObject({
       address: ipLiteral.optional(),
+      /** Beside an IPv4 address: what far sides with IPv6 are told; without it they are refused. */
+      address6: z.string().refine(isIpv6, { error: "must be an IPv6 address" }).optional(),
       portFirst: evenPort.default(16_384),
       portLast: evenPort.default(24_574),
       /** Differentiated services code point of the media packets (RFC 2474); 46 is Expedited Forwarding (RFC 3246). */
@@ -67,7 +84,9 @@ export const gatewaySchema = section({
     .max(16),
   /** Who may only ask: management stations, watchers. */
   askers: z.array(ipLiteral).max(64).default([]),
-  lines: z.array(lines).min(1).max(100),
+  lines: z.array(lines).max(100).default([]),
+  /** Packet relay endpoints, numbered in hex: relay/1 .. relay/a, relay/b, and so on. Not there: there are none. */
+  relay: relay.optional(),
   /** Where the fencing epoch survives a restart; not there: it does not. */
   stateFile: z.string().min(1).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),

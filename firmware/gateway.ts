@@ -14,8 +14,7 @@ import { type Random, randomHex } from "#protocol/chance.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
 import { earliest } from "#protocol/deadlines.js";
 import type { EventName } from "#protocol/mgcp/message.js";
-import { transactionDefaults } from "#protocol/mgcp/transaction-options.js";
-import { MgcpTransactions } from "#protocol/mgcp/transactions.js";
+import { MgcpTransactions, transactionDefaults } from "#protocol/mgcp/transactions.js";
 import { holdoverRoot } from "#protocol/mib/holdover-mib.js";
 import type { SipOutput } from "#protocol/sip/sip-output.js";
 import { type SipEvent, SipTransactions, type SipTurn } from "#protocol/sip/transactions.js";
@@ -32,6 +31,7 @@ import { MgcpAudit } from "./management/mgcp-audit.js";
 import { MgcpConnections } from "./management/mgcp-connections.js";
 import { MgcpFace } from "./management/mgcp-face.js";
 import { MgcpRequests } from "./management/mgcp-requests.js";
+import { RelayEndpoints, type RelayOptions } from "./management/relay-endpoints.js";
 import { RestartNotice } from "./management/restart-notice.js";
 import { SipFace } from "./management/sip-face.js";
 import { SnmpAgent } from "./management/snmp-agent.js";
@@ -52,7 +52,8 @@ export interface GatewayOptions {
   /** Null: no SNMP is answered. */
   readonly community: string | null;
   readonly media: {
-    readonly address: string;
+    /** The first where nothing else decides; at most one of each family. */
+    readonly addresses: readonly string[];
     readonly portFirst: number;
     readonly portLast: number;
     readonly dscp: number;
@@ -62,6 +63,7 @@ export interface GatewayOptions {
   readonly callAgents: readonly Address[];
   readonly askers: readonly string[];
   readonly lines: readonly GatewayLine[];
+  readonly relay: RelayOptions;
 }
 
 export interface GatewaySurroundings {
@@ -85,6 +87,7 @@ const limits = {
   journalEntriesMax: 10_000,
   openTriesMax: 8,
   connectionsPerLineMax: 1,
+  connectionsPerRelayMax: 2,
   /** A claim may not leap further, DESIGN section 5. */
   epochLeapMax: 1000,
   restartPauseMs: 2000,
@@ -123,32 +126,40 @@ export class Gateway {
     this.#fencing = new Fencing({ leapMax: limits.epochLeapMax, callAgents: addresses, askers }, epoch);
     const [firstAgent] = callAgents;
     const locals = lines.map(({ line }) => line);
-    this.#endpoints = new Endpoints(locals, firstAgent === undefined ? "" : entityName(firstAgent), limits);
+    const relays = new RelayEndpoints(options.relay);
+    const endpoints = [...locals, ...relays.names];
+    this.#endpoints = new Endpoints(endpoints, firstAgent === undefined ? "" : entityName(firstAgent), limits);
     const sipAddress = { address, port: options.sipPort };
     this.#sip = new SipTransactions({ sentBy: sipAddress }, random);
     this.#phones = new SipPhones({ gatewayName: name, address: sipAddress, lines }, random);
     const { codings, dscp } = media;
     const pool = new LegPool(media);
     const cname = `${name}/${this.#bootId}`.slice(0, 64);
-    const { openTriesMax, connectionsPerLineMax } = limits;
-    const stationMedia = { address: media.address, dscp, cname, codings: stationCodings(codings), openTriesMax };
+    const { openTriesMax, connectionsPerLineMax, connectionsPerRelayMax } = limits;
+    const { addresses: mediaAddresses } = media;
+    const stationMedia = {
+      address: mediaAddresses[0] ?? address,
+      dscp,
+      cname,
+      codings: stationCodings(codings),
+      openTriesMax,
+    };
     this.#stations = new LineStations(lines, this.#phones, pool, stationMedia);
-    const connectionsMax = Math.floor(media.legsMax / 2);
     this.#control = new CallControl(
       {
         gateway: name,
-        mediaAddress: media.address,
+        mediaAddresses,
         cname,
         codings,
         dscp,
-        connectionsMax,
         connectionsPerLineMax,
+        connectionsPerRelayMax,
         openTriesMax,
       },
-      { table: this.#table, journal: this.#journal, stations: this.#stations, pool, readStatistics, random },
+      { table: this.#table, journal: this.#journal, stations: this.#stations, relays, pool, readStatistics, random },
     );
     this.#restart = new RestartNotice({ callAgents, pauseMs: limits.restartPauseMs });
-    const connections = new MgcpConnections(this.#control, this.#table);
+    const connections = new MgcpConnections(this.#control, this.#table, relays);
     const encodings = codings.map(({ encoding }) => encoding);
     this.#mgcpFace = new MgcpFace({
       domains: [name.toLowerCase(), `[${address.toLowerCase()}]`],
@@ -169,7 +180,7 @@ export class Gateway {
       restart: this.#restart,
     });
     const mayAsk = (asker: string) => this.#fencing.mayAsk(asker);
-    this.#sipFace = new SipFace({ gateway: name, address: sipAddress, lines: locals, mayAsk }, snapshot, random);
+    this.#sipFace = new SipFace({ gateway: name, address: sipAddress, lines: endpoints, mayAsk }, snapshot, random);
     const { viewKeptMs, repetitionsMax, datagramBytesMax } = limits;
     const snmpFace = new SnmpFace(
       { root: holdoverRoot, viewKeptMs, repetitionsMax },
@@ -255,6 +266,8 @@ export class Gateway {
         return this.#performSip([output.output], at);
       case "created":
       case "not-created":
+      case "moved":
+      case "not-moved":
         return this.#settle(this.#mgcpFace.controlled(output, at), at);
       case "recouple":
         return this.#settle(this.#control.recouple(output.line, at), at);

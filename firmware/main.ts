@@ -159,7 +159,7 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
     sipPort: config.sip.port,
     community: config.snmp?.community ?? null,
     media: {
-      address: media.address ?? config.address,
+      addresses: [media.address ?? config.address, ...(media.address6 === undefined ? [] : [media.address6])],
       portFirst: media.portFirst,
       portLast: media.portLast,
       dscp: media.dscp,
@@ -169,6 +169,7 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
     callAgents: config.callAgents,
     askers: config.askers,
     lines,
+    relay: config.relay ?? { prefix: "relay/", first: 1, count: 0, learnsPort: false },
   };
 }
 

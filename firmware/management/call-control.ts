@@ -2,9 +2,10 @@
  * Connections: made, changed, deleted. The only writer of the connection table. It speaks no protocol: mgcp-face turns
  * commands into these calls and these outcomes into return codes.
  *
- * A connection is a network leg; on a line it is coupled with the station's leg, each the source of what the other sends.
- * Making one takes a turn of the media engine (the ports must be open before anyone is told of them), so `create` ends
- * in a `created` or `not-created` output.
+ * A connection is a network leg; on a line it is coupled with the station's leg, on a relay endpoint with the other
+ * connection's, each the source of what the other sends (leg-settings). Making one takes a turn of the media engine
+ * (the ports must be open before anyone is told of them), so `create` ends in a `created` or `not-created` output; so
+ * does `modify`, in `moved` or `not-moved`, when the far side is of the other address family and a new port is needed.
  */
 import type {
   ActiveConnection,
@@ -14,45 +15,46 @@ import type {
   Epoch,
   OriginatingDevice,
 } from "#protocol/active-connection.js";
+import { isIpv4 } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import { parseTag } from "#protocol/mgcp/recovery-tag.js";
 import type { MediaDescription } from "#protocol/sdp.js";
 import type { LegSettings, MediaCommand, MediaEvent, ReadLegStatistics } from "../media/media-port.js";
+import { type CodingWishes, type Negotiated, negotiate } from "./codec-negotiation.js";
+import { needsRemote, receivesMedia, sendsMedia } from "./connection-modes.js";
 import { activeConnection, type ConnectionRow, type ConnectionTable } from "./connection-table.js";
 import type { Journal } from "./journal.js";
 import type { LegLease, LegPool } from "./leg-pool.js";
-import { commonCoding, type LineStations, type StationOutput } from "./line-stations.js";
+import { agreedCodings, lineLegSettings, relayLegSettings } from "./leg-settings.js";
+import type { LineStations, StationOutput } from "./line-stations.js";
+import type { RelayEndpoints } from "./relay-endpoints.js";
 
 export interface CallControlOptions {
   readonly gateway: string;
-  /** IP literal the network legs are bound to. */
-  readonly mediaAddress: string;
+  /** IP literals the network legs are bound to: of one family, or one of each; the first where nothing else decides. */
+  readonly mediaAddresses: readonly string[];
   readonly cname: string;
   /** What the gateway can code, the preferred first. */
   readonly codings: readonly Coding[];
   readonly dscp: number;
-  readonly connectionsMax: number;
   readonly connectionsPerLineMax: number;
+  readonly connectionsPerRelayMax: number;
   readonly openTriesMax: number;
 }
 
-export interface CreateRequest {
+export interface CreateRequest extends CodingWishes {
   readonly endpoint: string;
   readonly callId: string;
   readonly mode: ConnectionMode;
-  /** Encoding names the call agent allows, the preferred first; empty: any of ours. */
-  readonly encodings: readonly string[];
-  readonly ptimeMs: number | null;
   readonly dscp: number | null;
-  readonly remote: MediaDescription | null;
   readonly tag: string;
   readonly epoch: Epoch | null;
 }
 
-/** What is null stays as it is. */
-export interface ModifyRequest {
+/** What is null, or an empty list, stays as it is. */
+export interface ModifyRequest extends CodingWishes {
   readonly mode: ConnectionMode | null;
-  readonly remote: MediaDescription | null;
+  readonly dscp: number | null;
   readonly tag: string | null;
   readonly epoch: Epoch | null;
 }
@@ -66,11 +68,18 @@ export interface Refusal {
 
 export type ControlOutput =
   | StationOutput
-  | { readonly kind: "created"; readonly row: ConnectionRow }
-  | { readonly kind: "not-created"; readonly connectionId: string; readonly code: number; readonly reason: string };
+  | { readonly kind: "created" | "moved"; readonly row: ConnectionRow }
+  | {
+      readonly kind: "not-created" | "not-moved";
+      readonly connectionId: string;
+      readonly code: number;
+      readonly reason: string;
+    };
 
+/** A leg whose ports are being opened: of a new connection, or of one that moves there from another leg. */
 interface Pending {
   readonly row: ConnectionRow;
+  readonly before: ConnectionRow | null;
   readonly tries: number;
 }
 
@@ -81,53 +90,57 @@ export interface Moment {
   readonly wallMs: number;
 }
 
+export interface CallControlParts {
+  readonly table: ConnectionTable;
+  readonly journal: Journal;
+  readonly stations: LineStations;
+  readonly relays: RelayEndpoints;
+  readonly pool: LegPool;
+  readonly readStatistics: ReadLegStatistics;
+  readonly random: Random;
+}
+
+type PendingOutcome = { readonly kind: "pending"; readonly connectionId: string; readonly outputs: ControlOutput[] };
+
 export class CallControl {
   readonly #options: CallControlOptions;
-  readonly #table: ConnectionTable;
-  readonly #journal: Journal;
-  readonly #stations: LineStations;
-  readonly #pool: LegPool;
-  readonly #readStatistics: ReadLegStatistics;
-  readonly #random: Random;
+  readonly #parts: CallControlParts;
+  /** By the generation of the leg that is being opened. */
   readonly #pending = new Map<number, Pending>();
+  /** Connections being made, by endpoint. */
+  readonly #creating = new Map<string, number>();
 
-  constructor(
-    options: CallControlOptions,
-    parts: {
-      readonly table: ConnectionTable;
-      readonly journal: Journal;
-      readonly stations: LineStations;
-      readonly pool: LegPool;
-      readonly readStatistics: ReadLegStatistics;
-      readonly random: Random;
-    },
-  ) {
+  constructor(options: CallControlOptions, parts: CallControlParts) {
     this.#options = options;
-    this.#table = parts.table;
-    this.#journal = parts.journal;
-    this.#stations = parts.stations;
-    this.#pool = parts.pool;
-    this.#readStatistics = parts.readStatistics;
-    this.#random = parts.random;
+    this.#parts = parts;
   }
 
-  create(
-    request: CreateRequest,
-    at: Moment,
-  ): Refusal | { readonly kind: "pending"; readonly connectionId: string; readonly outputs: ControlOutput[] } {
-    const receiveCoding = this.#receiveCoding(request);
-    if (receiveCoding === null)
-      return { kind: "refused", code: 534, reason: `none of ${request.encodings.join(";")} can be coded here` };
-    const sendCoding = request.remote === null ? null : commonCoding([receiveCoding], request.remote.codings);
-    if (request.remote !== null && sendCoding === null)
-      return { kind: "refused", code: 534, reason: `the remote description does not offer ${receiveCoding.encoding}` };
-    const held = this.#table.onEndpoint(request.endpoint).length + this.#pendingOn(request.endpoint);
-    if (held >= this.#options.connectionsPerLineMax)
-      return { kind: "refused", code: 540, reason: `${request.endpoint} has ${held} connections already` };
-    const lease = this.#table.size + this.#pending.size < this.#options.connectionsMax ? this.#pool.take() : null;
+  /** A relay endpoint without a connection, or null: none is free. */
+  freeRelay(): string | null {
+    return this.#parts.relays.nextFree((endpoint) => this.connectionsOn(endpoint) === 0);
+  }
+
+  /** Connections that are there or being made. */
+  connectionsOn(endpoint: string): number {
+    return this.#parts.table.onEndpoint(endpoint).length + (this.#creating.get(endpoint) ?? 0);
+  }
+
+  create(request: CreateRequest, at: Moment): Refusal | PendingOutcome {
+    const { endpoint, mode, remote } = request;
+    if (remote === null && needsRemote(mode)) return missingRemote(mode);
+    const address = this.#localAddress(remote, null);
+    if (address === null) return noSuchFamily(remote);
+    const negotiated = this.#negotiate(request, endpoint, null);
+    if (negotiated === null) return codecFailure(request);
+    const { connectionsPerRelayMax, connectionsPerLineMax } = this.#options;
+    const held = this.connectionsOn(endpoint);
+    if (held >= (this.#isRelay(endpoint) ? connectionsPerRelayMax : connectionsPerLineMax))
+      return { kind: "refused", code: 540, reason: `${endpoint} has ${held} connections already` };
+    const lease = this.#parts.pool.take();
     if (lease === null) return { kind: "refused", code: 403, reason: "no media leg is free" };
-    const row = started(this.#newRow(request, lease, receiveCoding, sendCoding), at);
-    this.#pending.set(lease.generation, { row, tries: 1 });
+    const row = started(this.#newRow(request, lease, address, negotiated), at);
+    this.#pending.set(lease.generation, { row, before: null, tries: 1 });
+    this.#creating.set(endpoint, (this.#creating.get(endpoint) ?? 0) + 1);
     return { kind: "pending", connectionId: row.connectionId, outputs: [this.#openCommand(row)] };
   }
 
@@ -135,51 +148,51 @@ export class CallControl {
     row: ConnectionRow,
     request: ModifyRequest,
     at: Moment,
-  ): Refusal | { readonly kind: "modified"; readonly row: ConnectionRow; readonly outputs: ControlOutput[] } {
-    const remote = request.remote ?? row.remote;
-    const sendCoding = remote === null ? null : commonCoding([row.receiveCoding], remote.codings);
-    if (remote !== null && sendCoding === null)
-      return {
-        kind: "refused",
-        code: 534,
-        reason: `the remote description does not offer ${row.receiveCoding.encoding}`,
-      };
-    const tag = request.tag ?? row.tag;
-    const changed = started(
-      {
-        ...row,
-        mode: request.mode ?? row.mode,
-        remote,
-        sendCoding,
-        tag,
-        epoch: request.epoch ?? row.epoch,
-        origin: this.#origin(row.endpoint, tag, remote),
-      },
-      at,
-    );
-    this.#table.put(changed);
-    return { kind: "modified", row: changed, outputs: [...this.#couple(changed.endpoint, at)] };
+  ):
+    | Refusal
+    | { readonly kind: "modified"; readonly row: ConnectionRow; readonly outputs: ControlOutput[] }
+    | PendingOutcome {
+    const changed = this.#changed(row, request, at);
+    if ("kind" in changed) return changed;
+    const { address } = changed.local.media;
+    if (address !== row.local.media.address) return this.#move(row, changed);
+    this.#parts.table.put(changed);
+    return { kind: "modified", row: changed, outputs: this.#couple(changed.endpoint, at) };
   }
 
   delete(row: ConnectionRow, reason: EndedConnection["reason"], at: Moment): ControlOutput[] {
-    this.#journal.ended({ ...this.describe(row, "", at.nowMs), state: "ended" }, reason, at.nowMs);
-    this.#table.remove(row.connectionId);
-    this.#pool.giveBack(row.lease);
-    const { leg, generation } = row.lease;
-    const outputs: ControlOutput[] = [{ kind: "media", command: { kind: "close", leg, generation } }];
-    if (this.#table.onEndpoint(row.endpoint).length > 0) return [...outputs, ...this.#couple(row.endpoint, at)];
-    return [
-      ...outputs,
-      ...this.#stations.couple(row.endpoint, null),
-      ...this.#stations.release(row.endpoint, at.nowMs),
-    ];
+    const { journal, table, pool, relays, stations } = this.#parts;
+    journal.ended({ ...this.describe(row, "", at.nowMs), state: "ended" }, reason, at.nowMs);
+    table.remove(row.connectionId);
+    pool.giveBack(row.lease);
+    const outputs: ControlOutput[] = [closeCommand(row.lease), ...this.#abandonMove(row)];
+    if (this.connectionsOn(row.endpoint) === 0) relays.freed(row.endpoint);
+    if (table.onEndpoint(row.endpoint).length > 0) return [...outputs, ...this.#couple(row.endpoint, at)];
+    return [...outputs, ...stations.couple(row.endpoint, null), ...stations.release(row.endpoint, at.nowMs)];
+  }
+
+  /** Connections of the endpoint that are still being made are given up too (RFC 3435 section 4.4.4, code 407). */
+  abandonCreations(endpoint: string, callId: string | null): ControlOutput[] {
+    if (!this.#creating.has(endpoint)) return [];
+    const outputs: ControlOutput[] = [];
+    for (const [generation, { row, before }] of this.#pending) {
+      if (before !== null || row.endpoint !== endpoint || (callId !== null && !isSameCall(row, callId))) continue;
+      this.#pending.delete(generation);
+      this.#parts.pool.giveBack(row.lease);
+      this.#countCreation(endpoint);
+      const { connectionId } = row;
+      outputs.push(closeCommand(row.lease));
+      outputs.push({ kind: "not-created", connectionId, code: 407, reason: "deleted while it was being made" });
+    }
+    return outputs;
   }
 
   /** The row as an audit tells it now. */
   describe(row: ConnectionRow, notifiedEntity: string, nowMs: number): ActiveConnection {
     const { gateway } = this.#options;
-    const changedAt = this.#table.changedAt(row.connectionId);
-    return activeConnection(row, { gateway, notifiedEntity, changedAt, readStatistics: this.#readStatistics }, nowMs);
+    const { table, readStatistics } = this.#parts;
+    const changedAt = table.changedAt(row.connectionId);
+    return activeConnection(row, { gateway, notifiedEntity, changedAt, readStatistics }, nowMs);
   }
 
   /** Null when the event concerns none of the network legs. */
@@ -187,21 +200,7 @@ export class CallControl {
     const pending = this.#pending.get(event.generation);
     if (pending === undefined) return null;
     this.#pending.delete(event.generation);
-    if (event.kind === "opened") {
-      const row = { ...pending.row, dscp: event.dscp };
-      this.#table.put(row);
-      return [...this.#couple(row.endpoint, at), { kind: "created", row }];
-    }
-    const lease = pending.tries < this.#options.openTriesMax ? this.#pool.exchangePort(pending.row.lease) : null;
-    if (lease !== null) {
-      const media = { ...pending.row.local.media, port: lease.port };
-      const row = { ...pending.row, lease, local: { ...pending.row.local, media } };
-      this.#pending.set(lease.generation, { row, tries: pending.tries + 1 });
-      return [this.#openCommand(row)];
-    }
-    this.#pool.giveBack(pending.row.lease);
-    const { connectionId } = pending.row;
-    return [{ kind: "not-created", connectionId, code: 403, reason: `no media port: ${event.reason}` }];
+    return event.kind === "opened" ? this.#opened(pending, event.dscp, at) : this.#openFailed(pending, event.reason);
   }
 
   /** The station's leg came or went: couple what is there. */
@@ -209,115 +208,239 @@ export class CallControl {
     return this.#couple(line, at);
   }
 
+  #isRelay(endpoint: string): boolean {
+    return this.#parts.relays.owns(endpoint);
+  }
+
+  #negotiate(wishes: CodingWishes, endpoint: string, row: ConnectionRow | null): Negotiated | null {
+    const relays = this.#isRelay(endpoint);
+    const { codings: coded } = this.#options;
+    const others = relays ? this.#parts.table.onEndpoint(endpoint) : [];
+    const peer = others.find(({ connectionId }) => connectionId !== row?.connectionId)?.local ?? null;
+    const negotiated = negotiate(wishes, { coded, relays, peer, before: row?.local ?? null });
+    // A line decodes one payload type.
+    return negotiated === null || relays ? negotiated : { ...negotiated, codings: negotiated.codings.slice(0, 1) };
+  }
+
+  /** Null: the far side is of a family that no media address is of. */
+  #localAddress(remote: MediaDescription | null, present: string | null): string | null {
+    const [first = null] = this.#options.mediaAddresses;
+    if (remote === null) return present ?? first;
+    const isFitting = (address: string) => isIpv4(address) === isIpv4(remote.media.address);
+    return this.#options.mediaAddresses.find(isFitting) ?? null;
+  }
+
+  #changed(row: ConnectionRow, request: ModifyRequest, at: Moment): ConnectionRow | Refusal {
+    const remote = request.remote ?? row.remote;
+    const mode = request.mode ?? row.mode;
+    if (remote === null && needsRemote(mode)) return missingRemote(mode);
+    if (request.dscp !== null && request.dscp !== row.dscp)
+      return { kind: "refused", code: 532, reason: "the type of service of an open connection stays as it is" };
+    const address = this.#localAddress(remote, row.local.media.address);
+    if (address === null) return noSuchFamily(remote);
+    const isNegotiating = request.remote !== null || request.encodings.length > 0 || request.ptimeMs !== null;
+    const negotiated = isNegotiating ? this.#negotiate(request, row.endpoint, row) : row.local;
+    if (negotiated === null) return codecFailure(request);
+    const local = { ...row.local, ...telling(negotiated), media: { ...row.local.media, address } };
+    const sendCoding = agreedCodings(local, remote)[0] ?? null;
+    if (remote !== null && sendCoding === null) return codecFailure(request);
+    const tag = request.tag ?? row.tag;
+    const epoch = request.epoch ?? row.epoch;
+    const origin = this.#origin(row.endpoint, tag, remote);
+    const receiveCoding = local.codings[0] ?? row.receiveCoding;
+    const changed = { ...row, mode, remote, sendCoding, receiveCoding, tag, epoch, origin };
+    return started({ ...changed, local: renewed(row.local, local) }, at);
+  }
+
+  /** Another leg, on the other address; the present one goes on until that is open. */
+  #move(before: ConnectionRow, changed: ConnectionRow): Refusal | PendingOutcome {
+    const lease = this.#parts.pool.take();
+    if (lease === null) return { kind: "refused", code: 403, reason: "no media leg is free" };
+    const row = onLease(changed, lease);
+    this.#pending.set(lease.generation, { row, before, tries: 1 });
+    return { kind: "pending", connectionId: row.connectionId, outputs: [this.#openCommand(row)] };
+  }
+
+  #opened({ row: pending, before }: Pending, dscp: number, at: Moment): ControlOutput[] {
+    const { table, pool } = this.#parts;
+    const row = { ...pending, dscp };
+    const { connectionId, endpoint } = row;
+    if (before === null) {
+      table.put(row);
+      this.#countCreation(endpoint);
+      return [...this.#couple(endpoint, at), { kind: "created", row }];
+    }
+    if (table.get(connectionId) !== before) {
+      pool.giveBack(row.lease);
+      const reason = "another command came first";
+      return [closeCommand(row.lease), { kind: "not-moved", connectionId, code: 407, reason }];
+    }
+    table.put(row);
+    pool.giveBack(before.lease);
+    return [closeCommand(before.lease), ...this.#couple(endpoint, at), { kind: "moved", row }];
+  }
+
+  #openFailed({ row, before, tries }: Pending, reason: string): ControlOutput[] {
+    const { pool, relays } = this.#parts;
+    const lease = tries < this.#options.openTriesMax ? pool.exchangePort(row.lease) : null;
+    if (lease !== null) {
+      const again = onLease(row, lease);
+      this.#pending.set(lease.generation, { row: again, before, tries: tries + 1 });
+      return [this.#openCommand(again)];
+    }
+    pool.giveBack(row.lease);
+    const { connectionId, endpoint } = row;
+    const refused = { connectionId, code: 403, reason: `no media port: ${reason}` };
+    if (before !== null) return [{ kind: "not-moved", ...refused }];
+    this.#countCreation(endpoint);
+    if (this.connectionsOn(endpoint) === 0) relays.freed(endpoint);
+    return [{ kind: "not-created", ...refused }];
+  }
+
+  /** A connection was deleted while it moved. */
+  #abandonMove(row: ConnectionRow): ControlOutput[] {
+    for (const [generation, pending] of this.#pending) {
+      if (pending.before?.connectionId !== row.connectionId) continue;
+      this.#pending.delete(generation);
+      this.#parts.pool.giveBack(pending.row.lease);
+      const { connectionId } = row;
+      return [
+        closeCommand(pending.row.lease),
+        { kind: "not-moved", connectionId, code: 407, reason: "the connection was deleted" },
+      ];
+    }
+    return [];
+  }
+
+  #countCreation(endpoint: string): void {
+    const left = (this.#creating.get(endpoint) ?? 0) - 1;
+    if (left > 0) this.#creating.set(endpoint, left);
+    else this.#creating.delete(endpoint);
+  }
+
   #couple(endpoint: string, at: Moment): ControlOutput[] {
+    const { table, stations } = this.#parts;
     const outputs: ControlOutput[] = [];
-    for (const row of this.#table.onEndpoint(endpoint)) {
-      const carriesBothWays = row.mode === "sendrecv";
+    for (const row of table.onEndpoint(endpoint)) {
       const { leg, generation } = row.lease;
-      outputs.push(
-        { kind: "media", command: { kind: "modify", leg, generation, settings: this.#settings(row) } },
-        ...this.#stations.couple(endpoint, {
-          source: leg,
-          hears: receivesMedia(row.mode),
-          speaks: sendsMedia(row.mode),
-        }),
-      );
-      if (carriesBothWays) outputs.push(...this.#stations.connect(endpoint, at.nowMs));
+      outputs.push({ kind: "media", command: { kind: "modify", leg, generation, settings: this.#settings(row) } });
+      if (this.#isRelay(endpoint)) continue;
+      outputs.push(...this.#coupleStation(row));
+      if (row.mode === "sendrecv") outputs.push(...stations.connect(endpoint, at.nowMs));
     }
     return outputs;
   }
 
+  /** RFC 3435 section 2.3.1: in loopback the station hears itself, in network loopback nothing. */
+  #coupleStation({ endpoint, mode, lease }: ConnectionRow): StationOutput[] {
+    const { stations } = this.#parts;
+    const own = stations.leg(endpoint);
+    if (mode === "loopback" && own !== null)
+      return stations.couple(endpoint, { source: own, hears: true, speaks: true });
+    return stations.couple(endpoint, { source: lease.leg, hears: receivesMedia(mode), speaks: sendsMedia(mode) });
+  }
+
   #settings(row: ConnectionRow): LegSettings {
-    return {
-      sendCoding: row.sendCoding,
-      receiveCoding: row.receiveCoding,
-      relay: null,
-      remote: row.remote?.media ?? null,
-      learnsPort: true,
-      sends: sendsMedia(row.mode),
-      receives: receivesMedia(row.mode),
-      source: this.#stations.leg(row.endpoint),
-    };
+    const { table, stations, relays } = this.#parts;
+    if (!this.#isRelay(row.endpoint)) return lineLegSettings(row, stations.leg(row.endpoint));
+    const others = table.onEndpoint(row.endpoint).filter(({ connectionId }) => connectionId !== row.connectionId);
+    return relayLegSettings(row, others, this.#options.codings, relays.options.learnsPort);
   }
 
   #openCommand(row: ConnectionRow): { readonly kind: "media"; readonly command: MediaCommand } {
-    const { leg, generation, port } = row.lease;
-    const local = { address: this.#options.mediaAddress, port };
+    const { lease, dscp, local } = row;
+    const { leg, generation } = lease;
+    const { cname } = this.#options;
     const settings = this.#settings(row);
-    return {
-      kind: "media",
-      command: { kind: "open", leg, generation, local, dscp: row.dscp, cname: this.#options.cname, settings },
-    };
+    return { kind: "media", command: { kind: "open", leg, generation, local: local.media, dscp, cname, settings } };
   }
 
-  #newRow(request: CreateRequest, lease: LegLease, receiveCoding: Coding, sendCoding: Coding | null): ConnectionRow {
+  #newRow(request: CreateRequest, lease: LegLease, address: string, negotiated: Negotiated): ConnectionRow {
+    const { endpoint, callId, mode, remote, tag, epoch } = request;
+    const [receiveCoding] = negotiated.codings;
+    if (receiveCoding === undefined) throw new Error("a negotiation ended well without a coding");
     const local: MediaDescription = {
-      sessionId: String(Math.floor(this.#random() * 2 ** 31)),
+      sessionId: String(Math.floor(this.#parts.random() * 2 ** 31)),
       sessionVersion: "1",
-      media: { address: this.#options.mediaAddress, port: lease.port },
-      codings: [receiveCoding],
-      telephoneEventPayloadType: null,
+      media: { address, port: lease.port },
+      ...telling(negotiated),
       direction: "sendrecv",
     };
     return {
       connectionId: this.#newConnectionId(),
-      callId: request.callId,
-      endpoint: request.endpoint,
-      mode: request.mode,
+      callId,
+      endpoint,
+      mode,
       lease,
-      sendCoding,
+      sendCoding: agreedCodings(local, remote)[0] ?? null,
       receiveCoding,
       dscp: request.dscp ?? this.#options.dscp,
       local,
-      remote: request.remote,
-      origin: this.#origin(request.endpoint, request.tag, request.remote),
-      tag: request.tag,
-      epoch: request.epoch,
+      remote,
+      origin: this.#origin(endpoint, tag, remote),
+      tag,
+      epoch,
       started: null,
     };
   }
 
   #newConnectionId(): string {
     for (;;) {
-      const connectionId = randomHex(this.#random, 8);
-      if (this.#table.get(connectionId) === undefined) return connectionId;
+      const connectionId = randomHex(this.#parts.random, 8);
+      if (this.#parts.table.get(connectionId) === undefined) return connectionId;
     }
-  }
-
-  /** The first encoding allowed that we have; the far side's order decides where the call agent leaves it open. */
-  #receiveCoding(request: CreateRequest): Coding | null {
-    const { codings } = this.#options;
-    const byName = request.encodings.map((name) => codings.find((coding) => coding.encoding === name.toUpperCase()));
-    const allowed = request.encodings.length === 0 ? codings : byName.filter((coding) => coding !== undefined);
-    const offered = request.remote?.codings ?? allowed;
-    const agreed = allowed.find((ours) => offered.some((theirs) => theirs.encoding === ours.encoding)) ?? allowed[0];
-    if (agreed === undefined) return null;
-    return request.ptimeMs === null ? agreed : { ...agreed, ptimeMs: request.ptimeMs };
   }
 
   /** Own line first, then what the call server said in the tag, then what the far description shows. */
   #origin(endpoint: string, tag: string, remote: MediaDescription | null): OriginatingDevice {
-    const own = this.#stations.originator(endpoint);
+    const own = this.#parts.stations.originator(endpoint);
     if (own !== null) return { ...own, from: "line" };
     const context = parseTag(tag);
     const device = context.get("from");
     if (device !== undefined) return { device, address: context.get("origaddr") ?? null, from: "tag" };
     return { device: "unknown", address: remote?.media.address ?? null, from: "remote-description" };
   }
-
-  #pendingOn(endpoint: string): number {
-    let count = 0;
-    for (const { row } of this.#pending.values()) if (row.endpoint === endpoint) count += 1;
-    return count;
-  }
 }
 
-export function sendsMedia(mode: ConnectionMode): boolean {
-  return mode === "sendrecv" || mode === "sendonly";
+function missingRemote(mode: ConnectionMode): Refusal {
+  return { kind: "refused", code: 527, reason: `mode ${mode} needs a remote description` };
 }
 
-export function receivesMedia(mode: ConnectionMode): boolean {
-  return mode === "sendrecv" || mode === "recvonly";
+function noSuchFamily(remote: MediaDescription | null): Refusal {
+  const address = remote?.media.address ?? "";
+  return { kind: "refused", code: 505, reason: `no media address here is of the family of ${address}` };
+}
+
+function codecFailure({ encodings, remote }: CodingWishes): Refusal {
+  const theirs = remote === null ? "" : `, the far side offers ${encodingNames(remote) || "none"}`;
+  const ours = encodings.length === 0 ? "" : `, ${encodings.join(";")} allowed`;
+  return { kind: "refused", code: 534, reason: `codec negotiation failed${ours}${theirs}` };
+}
+
+function encodingNames({ codings }: MediaDescription): string {
+  return codings.map(({ encoding }) => encoding).join(";");
+}
+
+function closeCommand({ leg, generation }: LegLease): { readonly kind: "media"; readonly command: MediaCommand } {
+  return { kind: "media", command: { kind: "close", leg, generation } };
+}
+
+function onLease(row: ConnectionRow, lease: LegLease): ConnectionRow {
+  return { ...row, lease, local: { ...row.local, media: { ...row.local.media, port: lease.port } } };
+}
+
+function isSameCall(row: ConnectionRow, callId: string): boolean {
+  return row.callId.toUpperCase() === callId.toUpperCase();
+}
+
+function telling({ codings, telephoneEventPayloadType }: Negotiated): Negotiated {
+  return { codings, telephoneEventPayloadType };
+}
+
+/** RFC 8866 section 5.2: a description that says something else has a higher version. */
+function renewed(before: MediaDescription, now: MediaDescription): MediaDescription {
+  const isSame = JSON.stringify({ ...before, ...now }) === JSON.stringify(before);
+  return isSame ? before : { ...now, sessionVersion: String(Number(before.sessionVersion) + 1) };
 }
 
 /** A connection's duration runs since it first had both descriptions and a mode that carries media. */

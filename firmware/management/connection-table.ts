@@ -36,6 +36,8 @@ export interface ConnectionRow {
 
 export class ConnectionTable {
   readonly #rows = new Map<string, ConnectionRow>();
+  /** Connection ids by endpoint, in the order they were made. */
+  readonly #onEndpoint = new Map<string, Set<string>>();
   readonly #changedAt = new Map<string, number>();
   #counter = 0;
 
@@ -53,7 +55,12 @@ export class ConnectionTable {
   }
 
   onEndpoint(endpoint: string): ConnectionRow[] {
-    return [...this.#rows.values()].filter((row) => row.endpoint === endpoint);
+    const rows: ConnectionRow[] = [];
+    for (const connectionId of this.#onEndpoint.get(endpoint) ?? []) {
+      const row = this.#rows.get(connectionId);
+      if (row !== undefined) rows.push(row);
+    }
+    return rows;
   }
 
   rows(): IterableIterator<ConnectionRow> {
@@ -65,12 +72,20 @@ export class ConnectionTable {
   }
 
   put(row: ConnectionRow): void {
+    const onEndpoint = this.#onEndpoint.get(row.endpoint);
+    if (onEndpoint === undefined) this.#onEndpoint.set(row.endpoint, new Set([row.connectionId]));
+    else onEndpoint.add(row.connectionId);
     this.#rows.set(row.connectionId, row);
     this.#changedAt.set(row.connectionId, this.#bump());
   }
 
   remove(connectionId: string): void {
-    if (!this.#rows.delete(connectionId)) return;
+    const row = this.#rows.get(connectionId);
+    if (row === undefined) return;
+    this.#rows.delete(connectionId);
+    const onEndpoint = this.#onEndpoint.get(row.endpoint);
+    onEndpoint?.delete(connectionId);
+    if (onEndpoint?.size === 0) this.#onEndpoint.delete(row.endpoint);
     this.#changedAt.delete(connectionId);
     this.#bump();
   }

@@ -3,6 +3,7 @@
  * is used again as late as possible, so that stray packets of an ended call meet a closed door.
  */
 import type { LegNumber } from "../media/media-port.js";
+import { Fifo } from "./fifo.js";
 
 export interface LegPoolOptions {
   readonly legsMax: number;
@@ -18,40 +19,39 @@ export interface LegLease {
 }
 
 export class LegPool {
-  readonly #freeLegs: LegNumber[] = [];
-  readonly #freePorts: number[] = [];
+  readonly #freeLegs = new Fifo<LegNumber>();
+  readonly #freePorts = new Fifo<number>();
   #generation = 0;
 
   constructor(options: LegPoolOptions) {
-    for (let leg = 0; leg < options.legsMax; leg += 1) this.#freeLegs.push(leg);
-    for (let port = options.portFirst; port <= options.portLast; port += 2) this.#freePorts.push(port);
+    for (let leg = 0; leg < options.legsMax; leg += 1) this.#freeLegs.put(leg);
+    for (let port = options.portFirst; port <= options.portLast; port += 2) this.#freePorts.put(port);
   }
 
   /** Null when all legs or all ports are in use. */
   take(): LegLease | null {
-    const leg = this.#freeLegs[0];
-    const port = this.#freePorts[0];
+    if (this.free === 0) return null;
+    const leg = this.#freeLegs.take();
+    const port = this.#freePorts.take();
     if (leg === undefined || port === undefined) return null;
-    this.#freeLegs.shift();
-    this.#freePorts.shift();
     this.#generation += 1;
     return { leg, generation: this.#generation, port };
   }
 
   /** Another port for a leg whose port another program holds; the refused one goes to the end of the queue. */
   exchangePort(lease: LegLease): LegLease | null {
-    const port = this.#freePorts.shift();
+    const port = this.#freePorts.take();
     if (port === undefined) return null;
-    this.#freePorts.push(lease.port);
+    this.#freePorts.put(lease.port);
     return { ...lease, port };
   }
 
   giveBack(lease: LegLease): void {
-    this.#freeLegs.push(lease.leg);
-    this.#freePorts.push(lease.port);
+    this.#freeLegs.put(lease.leg);
+    this.#freePorts.put(lease.port);
   }
 
   get free(): number {
-    return Math.min(this.#freeLegs.length, this.#freePorts.length);
+    return Math.min(this.#freeLegs.size, this.#freePorts.size);
   }
 }

@@ -8,6 +8,7 @@ import { type AuditRequest, readAuditRequest, recoveryCodes } from "#protocol/mg
 import { writeAuditPage } from "#protocol/mgcp/recovery-page.js";
 import { writeMediaDescription } from "#protocol/sdp.js";
 import type { Moment } from "./call-control.js";
+import { supportedModes } from "./connection-modes.js";
 import type { ConnectionRow, ConnectionTable } from "./connection-table.js";
 import type { Endpoint } from "./endpoints.js";
 import type { Journal } from "./journal.js";
@@ -111,7 +112,7 @@ export class MgcpAudit {
         networks: ["IN"],
       },
       packages: packageList.map(({ name }) => name),
-      modes: ["sendonly", "recvonly", "sendrecv", "inactive"],
+      modes: supportedModes,
     };
   }
 }

@@ -1,62 +1,77 @@
 /** CRCX, MDCX and DLCX (RFC 3435 sections 2.3.5 to 2.3.9): parameters checked and turned into call-control's requests. */
 import { type ConnectionMode, connectionModes, type Epoch } from "#protocol/active-connection.js";
-import type { MgcpCommand, MgcpParameters } from "#protocol/mgcp/message.js";
+import type { EndpointName, LocalConnectionOptions, MgcpCommand, MgcpParameters } from "#protocol/mgcp/message.js";
 import { readTag, writeOrigin } from "#protocol/mgcp/recovery-package.js";
 import { type MediaDescription, parseMediaDescription, writeMediaDescription } from "#protocol/sdp.js";
 import type { CallControl, Moment } from "./call-control.js";
+import { supportedModes } from "./connection-modes.js";
 import type { ConnectionRow, ConnectionTable } from "./connection-table.js";
 import type { Endpoint } from "./endpoints.js";
 import { type Answer, accept, refuse } from "./mgcp-answer.js";
-
-/** Modes the engine can do on a line. */
-const supportedModes: readonly ConnectionMode[] = ["sendrecv", "sendonly", "recvonly", "inactive"];
+import type { RelayEndpoints } from "./relay-endpoints.js";
 
 type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly answer: Answer };
+
+/** The connection that `created` or `moved` will be said of, and what is to be done until then. */
+export interface PendingAnswer {
+  readonly pending: string;
+  readonly answer: Answer;
+}
 
 export class MgcpConnections {
   readonly #control: CallControl;
   readonly #table: ConnectionTable;
+  readonly #relays: RelayEndpoints;
+  /** Names to be told with the connection: it was made on "any of" several endpoints. */
+  readonly #specific = new Map<string, EndpointName>();
 
-  constructor(control: CallControl, table: ConnectionTable) {
+  constructor(control: CallControl, table: ConnectionTable, relays: RelayEndpoints) {
     this.#control = control;
     this.#table = table;
+    this.#relays = relays;
   }
 
-  /** An answer at once when it is refused, else the connection that `created` will be said of. */
-  create(
-    command: MgcpCommand,
-    endpoint: Endpoint,
-    epoch: Epoch | null,
-    at: Moment,
-  ): Answer | { readonly pending: string; readonly answer: Answer } {
-    const { callId, localOptions, secondEndpoint } = command.parameters;
-    if (callId === undefined) return refuse(510, "CRCX needs a call id (C:)");
+  /** Section 2.3.5: the local name a CRCX is for, once the gateway has chosen where it may. */
+  chooseEndpoint({ verb, endpoint }: MgcpCommand, matching: () => readonly Endpoint[]): Checked<string> {
+    const { local } = endpoint;
+    if (verb === "CRCX" && this.#relays.isAnyOf(local)) {
+      const free = this.#control.freeRelay();
+      if (free !== null) return { ok: true, value: free };
+      return { ok: false, answer: refuse(410, `no ${this.#relays.options.prefix} endpoint is free`) };
+    }
+    if (!local.includes("$")) return { ok: true, value: local };
+    if (verb !== "CRCX") return { ok: false, answer: refuse(500, `any of ($) is for CRCX, not for ${verb}`) };
+    const lines = matching();
+    const idle = lines.find((line) => this.#control.connectionsOn(line.local) === 0);
+    if (idle !== undefined) return { ok: true, value: idle.local };
+    if (lines.length === 0) return { ok: false, answer: refuse(500, `no endpoint ${local} here`) };
+    return { ok: false, answer: refuse(410, `no endpoint of ${local} is free`) };
+  }
+
+  /** An answer at once when it is refused. */
+  create(command: MgcpCommand, endpoint: Endpoint, epoch: Epoch | null, at: Moment): Answer | PendingAnswer {
+    const { callId, localOptions, secondEndpoint, connectionIds, bearerInformation } = command.parameters;
+    if (callId === undefined) return refuse(516, "CRCX needs a call id (C:)");
+    if (connectionIds !== undefined) return refuse(539, "the connection id (I:) of a CRCX is the gateway's to choose");
     if (secondEndpoint !== undefined) return refuse(507, "a second endpoint is not supported");
-    if (command.parameters.mode === undefined) return refuse(510, "CRCX needs a connection mode (M:)");
+    if (bearerInformation !== undefined && this.#relays.owns(endpoint.local))
+      return refuse(539, "a packet relay has no bearer (B:)");
+    if (command.parameters.mode === undefined) return refuse(517, "CRCX needs a connection mode (M:)");
     const mode = checkMode(command.parameters.mode);
     if (!mode.ok) return mode.answer;
     const remote = checkSession(command.session);
     if (!remote.ok) return remote.answer;
     const tag = readTag(command.parameters);
     if (!tag.ok) return refuse(510, tag.reason);
-    const ptimeMs = localOptions?.ptimeMs ?? null;
-    if (ptimeMs !== null && (ptimeMs % 10 !== 0 || ptimeMs < 10 || ptimeMs > 60))
-      return refuse(535, `packetization period ${ptimeMs}: 10, 20, 30, 40, 50 or 60 ms`);
-    const outcome = this.#control.create(
-      {
-        endpoint: endpoint.local,
-        callId,
-        mode: mode.value,
-        encodings: localOptions?.encodings ?? [],
-        ptimeMs,
-        dscp: localOptions?.typeOfService === undefined ? null : localOptions.typeOfService >> 2,
-        remote: remote.value,
-        tag: tag.value ?? "",
-        epoch,
-      },
-      at,
-    );
+    const unfit = checkOptions(localOptions);
+    if (unfit !== null) return unfit;
+    const wishes = { ...optionWishes(localOptions), remote: remote.value };
+    const { local } = endpoint;
+    const request = { ...wishes, endpoint: local, callId, mode: mode.value, tag: tag.value ?? "", epoch };
+    const outcome = this.#control.create(request, at);
     if (outcome.kind === "refused") return refuse(outcome.code, outcome.reason);
+    if (command.endpoint.local.toLowerCase() !== local)
+      this.#specific.set(outcome.connectionId, { local, domain: command.endpoint.domain });
     return { pending: outcome.connectionId, answer: { response: null, outputs: outcome.outputs } };
   }
 
@@ -64,25 +79,49 @@ export class MgcpConnections {
   created(row: ConnectionRow): Answer {
     const extensions =
       row.origin.from === "line" ? [writeOrigin({ device: row.origin.device, address: row.origin.address })] : [];
-    const parameters: MgcpParameters = { connectionIds: [row.connectionId], extensions };
+    const specific = this.#takeSpecific(row.connectionId);
+    const parameters: MgcpParameters = {
+      connectionIds: [row.connectionId],
+      ...(specific !== undefined && { endpointIds: [specific] }),
+      extensions,
+    };
     return accept(parameters, [], [writeMediaDescription(row.local)]);
   }
 
-  modify(command: MgcpCommand, endpoint: Endpoint, epoch: Epoch | null, at: Moment): Answer {
+  /** The answer to an MDCX whose new ports are open. */
+  moved(row: ConnectionRow): Answer {
+    return accept({}, [], [writeMediaDescription(row.local)]);
+  }
+
+  notCreated(connectionId: string, code: number, reason: string): Answer {
+    this.#takeSpecific(connectionId);
+    return refuse(code, reason);
+  }
+
+  #takeSpecific(connectionId: string): EndpointName | undefined {
+    const specific = this.#specific.get(connectionId);
+    this.#specific.delete(connectionId);
+    return specific;
+  }
+
+  modify(command: MgcpCommand, endpoint: Endpoint, epoch: Epoch | null, at: Moment): Answer | PendingAnswer {
     const row = this.#find(command, endpoint);
     if (!row.ok) return row.answer;
-    const mode = command.parameters.mode === undefined ? null : checkMode(command.parameters.mode);
+    const { mode: modeName, localOptions } = command.parameters;
+    const mode = modeName === undefined ? null : checkMode(modeName);
     if (mode !== null && !mode.ok) return mode.answer;
     const remote = checkSession(command.session);
     if (!remote.ok) return remote.answer;
     const tag = readTag(command.parameters);
     if (!tag.ok) return refuse(510, tag.reason);
-    const outcome = this.#control.modify(
-      row.value,
-      { mode: mode?.value ?? null, remote: remote.value, tag: tag.value, epoch },
-      at,
-    );
+    const unfit = checkOptions(localOptions);
+    if (unfit !== null) return unfit;
+    const wishes = { ...optionWishes(localOptions), remote: remote.value };
+    const request = { ...wishes, mode: mode?.value ?? null, tag: tag.value, epoch };
+    const outcome = this.#control.modify(row.value, request, at);
     if (outcome.kind === "refused") return refuse(outcome.code, outcome.reason);
+    if (outcome.kind === "pending")
+      return { pending: outcome.connectionId, answer: { response: null, outputs: outcome.outputs } };
     return accept({}, outcome.outputs, [writeMediaDescription(outcome.row.local)]);
   }
 
@@ -97,13 +136,12 @@ export class MgcpConnections {
     }
     const doomed = this.#table
       .onEndpoint(endpoint.local)
-      .filter((row) => callId === undefined || row.callId === callId);
-    return accept(
-      {},
-      doomed.flatMap((row) => this.#control.delete(row, "deleted", at)),
-      [],
-      250,
-    );
+      .filter((row) => callId === undefined || row.callId.toUpperCase() === callId.toUpperCase());
+    const outputs = [
+      ...this.#control.abandonCreations(endpoint.local, callId ?? null),
+      ...doomed.flatMap((row) => this.#control.delete(row, "deleted", at)),
+    ];
+    return accept({}, outputs, [], 250);
   }
 
   /** P: section 3.2.2.7. Nine digits: a counter that outgrows them stays at 999999999. */
@@ -124,7 +162,7 @@ export class MgcpConnections {
     const [connectionId, another] = command.parameters.connectionIds ?? [];
     const { verb } = command;
     if (connectionId === undefined || another !== undefined)
-      return { ok: false, answer: refuse(510, `${verb} needs one connection id (I:)`) };
+      return { ok: false, answer: refuse(515, `${verb} needs one connection id (I:)`) };
     const row = this.#table.get(connectionId.toUpperCase());
     if (row === undefined || row.endpoint !== endpoint.local)
       return { ok: false, answer: refuse(515, `no connection ${connectionId} on ${endpoint.local}`) };
@@ -139,6 +177,26 @@ function checkMode(text: string): Checked<ConnectionMode> {
   const mode = connectionModes.find((candidate) => candidate === text.toLowerCase());
   if (mode !== undefined && supportedModes.includes(mode)) return { ok: true, value: mode };
   return { ok: false, answer: refuse(517, `mode ${text}: ${supportedModes.join(", ")} are supported`) };
+}
+
+/** Section 3.2.2.10: what cannot be honoured is refused; what is only advice (bandwidth, echo, silence) is not. */
+function checkOptions(options: LocalConnectionOptions | undefined): Answer | null {
+  if (options === undefined) return null;
+  const { ptimeMs, networks, reservation, gainControl, encryptionKey, others = [] } = options;
+  if (ptimeMs !== undefined && (ptimeMs % 10 !== 0 || ptimeMs < 10 || ptimeMs > 60))
+    return refuse(535, `packetization period ${ptimeMs}: 10, 20, 30, 40, 50 or 60 ms`);
+  if (networks?.some((network) => network !== "IN"))
+    return refuse(532, `network type ${networks.join(";")}: IN is supported`);
+  if (reservation === "g" || reservation === "cl") return refuse(532, "resources cannot be reserved: r:be");
+  if (typeof gainControl === "number" && gainControl !== 0) return refuse(532, "gain is not controlled: gc:0");
+  if (encryptionKey !== undefined) return refuse(541, "media are not encrypted (k:)");
+  const packaged = others.find(({ name }) => name.includes("/"));
+  return packaged === undefined ? null : refuse(518, `option ${packaged.name} is of a package that is not supported`);
+}
+
+function optionWishes(options: LocalConnectionOptions | undefined) {
+  const { encodings = [], ptimeMs = null, typeOfService } = options ?? {};
+  return { encodings, ptimeMs, dscp: typeOfService === undefined ? null : typeOfService >> 2 };
 }
 
 function checkSession(session: string | null): Checked<MediaDescription | null> {

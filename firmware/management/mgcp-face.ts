@@ -9,8 +9,7 @@ import { earliest } from "#protocol/deadlines.js";
 import type { EventName, MgcpCommand } from "#protocol/mgcp/message.js";
 import { readClaim, readEpoch, recoveryCodes, writeEpoch } from "#protocol/mgcp/recovery-package.js";
 import { parseTag } from "#protocol/mgcp/recovery-tag.js";
-import type { ReplyHandle, TransactionEvent } from "#protocol/mgcp/transaction-options.js";
-import type { MgcpTransactions } from "#protocol/mgcp/transactions.js";
+import type { MgcpTransactions, ReplyHandle, TransactionEvent } from "#protocol/mgcp/transactions.js";
 import type { ControlOutput, Moment } from "./call-control.js";
 import type { ConnectionTable } from "./connection-table.js";
 import type { Endpoint, Endpoints } from "./endpoints.js";
@@ -18,7 +17,7 @@ import type { Notification } from "./event-requests.js";
 import type { Fencing } from "./fencing.js";
 import { type Answer, accept, type FaceOutput, refuse, refuseByPackage } from "./mgcp-answer.js";
 import type { MgcpAudit } from "./mgcp-audit.js";
-import type { MgcpConnections } from "./mgcp-connections.js";
+import type { MgcpConnections, PendingAnswer } from "./mgcp-connections.js";
 import type { MgcpRequests } from "./mgcp-requests.js";
 import type { RestartNotice } from "./restart-notice.js";
 
@@ -39,8 +38,8 @@ const auditVerbs: ReadonlySet<string> = new Set(["AUEP", "AUCX"]);
 
 export class MgcpFace {
   readonly #parts: MgcpFaceParts;
-  /** CRCX commands whose ports are being opened, by connection id. */
-  readonly #creating = new Map<string, ReplyHandle>();
+  /** CRCX and MDCX commands whose ports are being opened, by connection id. */
+  readonly #opening = new Map<string, ReplyHandle>();
   #strangers = 0;
   #malformed = 0;
 
@@ -73,17 +72,28 @@ export class MgcpFace {
     return earliest(this.#parts.transactions.next(), this.#parts.restart.next());
   }
 
-  /** What call-control said became of a CRCX; the others of its outputs are not this face's. */
+  /** What call-control said became of a CRCX, or of an MDCX to another port; the others of its outputs are not ours. */
   controlled(output: ControlOutput, at: Moment): FaceOutput[] {
-    if (output.kind === "created") {
-      const reply = this.#take(output.row.connectionId);
-      return reply === undefined ? [] : this.#respond(reply, this.#parts.connections.created(output.row), at);
+    const { connections } = this.#parts;
+    switch (output.kind) {
+      case "created":
+        return this.#opened(output.row.connectionId, connections.created(output.row), at);
+      case "moved":
+        return this.#opened(output.row.connectionId, connections.moved(output.row), at);
+      case "not-created":
+      case "not-moved": {
+        const { connectionId, code, reason } = output;
+        return this.#opened(connectionId, connections.notCreated(connectionId, code, reason), at);
+      }
+      default:
+        return [];
     }
-    if (output.kind === "not-created") {
-      const reply = this.#take(output.connectionId);
-      return reply === undefined ? [] : this.#respond(reply, refuse(output.code, output.reason), at);
-    }
-    return [];
+  }
+
+  #opened(connectionId: string, answer: Answer, at: Moment): FaceOutput[] {
+    const reply = this.#opening.get(connectionId);
+    this.#opening.delete(connectionId);
+    return reply === undefined ? [] : this.#respond(reply, answer, at);
   }
 
   /** Something happened on a line: the endpoint's request decides whether a Notify goes out. */
@@ -91,12 +101,6 @@ export class MgcpFace {
     const endpoint = this.#parts.endpoints.get(local);
     if (endpoint === undefined) return [];
     return this.#notify(endpoint, endpoint.requests.observe(event), at);
-  }
-
-  #take(connectionId: string): ReplyHandle | undefined {
-    const reply = this.#creating.get(connectionId);
-    this.#creating.delete(connectionId);
-    return reply;
   }
 
   #event(event: TransactionEvent, at: Moment): FaceOutput[] {
@@ -110,7 +114,6 @@ export class MgcpFace {
       case "refused":
         this.#malformed += 1;
         return [];
-      case "suspected":
       case "provisional":
         return [];
     }
@@ -123,7 +126,9 @@ export class MgcpFace {
       return this.#respond(reply, refuse(500, `${from.address} may ask, not command`), at);
     if (!domains.includes(command.endpoint.domain.toLowerCase()))
       return this.#respond(reply, refuse(500, `this is ${domains[0]}, not ${command.endpoint.domain}`), at);
-    const targets = endpoints.matching(command.endpoint.local);
+    const chosen = this.#parts.connections.chooseEndpoint(command, () => endpoints.matching(command.endpoint.local));
+    if (!chosen.ok) return this.#respond(reply, chosen.answer, at);
+    const targets = endpoints.matching(chosen.value);
     const [target] = targets;
     if (target === undefined)
       return this.#respond(reply, refuse(500, `no endpoint ${command.endpoint.local} here`), at);
@@ -156,14 +161,10 @@ export class MgcpFace {
     if (targets.length > 1 && command.verb !== "DLCX")
       return this.#respond(reply, refuse(503, `${command.verb} needs one endpoint`), at);
     switch (command.verb) {
-      case "CRCX": {
-        const outcome = connections.create(command, target, epoch, at);
-        if (!("pending" in outcome)) return this.#respond(reply, outcome, at);
-        this.#creating.set(outcome.pending, reply);
-        return [...outcome.answer.outputs];
-      }
+      case "CRCX":
+        return this.#open(connections.create(command, target, epoch, at), reply, at);
       case "MDCX":
-        return this.#respond(reply, connections.modify(command, target, epoch, at), at);
+        return this.#open(connections.modify(command, target, epoch, at), reply, at);
       case "DLCX": {
         if (targets.length === 1) return this.#respond(reply, connections.delete(command, target, at), at);
         const outputs = targets.flatMap((one) => connections.delete(command, one, at).outputs);
@@ -174,6 +175,13 @@ export class MgcpFace {
       default:
         return this.#respond(reply, refuse(504, `${command.verb} is not for a gateway`), at);
     }
+  }
+
+  /** Answered now, or when the media engine has opened the ports. */
+  #open(outcome: Answer | PendingAnswer, reply: ReplyHandle, at: Moment): FaceOutput[] {
+    if (!("pending" in outcome)) return this.#respond(reply, outcome, at);
+    this.#opening.set(outcome.pending, reply);
+    return [...outcome.answer.outputs];
   }
 
   #request(command: MgcpCommand, endpoint: Endpoint, reply: ReplyHandle, at: Moment): FaceOutput[] {

@@ -13,6 +13,8 @@ export interface GatewayPlace {
   readonly firstNumber: number;
   /** The telephones are at this and the following addresses. */
   readonly phones: string;
+  /** Packet relay endpoints; none unless told. */
+  readonly relays?: number;
 }
 
 export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address[]): GatewayOptions {
@@ -24,7 +26,7 @@ export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address
     sipPort: 5060,
     community: "simulated-community",
     media: {
-      address: place.address,
+      addresses: [place.address],
       portFirst: 16_384,
       portLast: 24_574,
       dscp: 46,
@@ -41,6 +43,7 @@ export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address
       number: String(place.firstNumber + index),
       phone: { address: `${phonePrefix}${index + 1}`, port: 5060 },
     })),
+    relay: { prefix: "relay/", first: 1, count: place.relays ?? 0, learnsPort: false },
   };
 }
 

@@ -242,7 +242,7 @@ describe("what cannot be done is refused by its code", () => {
     ["another gateway's endpoint", "AUEP", "aaln/1@gw9.example", {}, null, 500],
     ["an endpoint that is not there", "AUEP", "aaln/99@gw1.example", {}, null, 500],
     ["a mode the engine cannot do", "CRCX", "aaln/1@gw1.example", { callId: "A1", mode: "conttest" }, null, 517],
-    ["no call id", "CRCX", "aaln/1@gw1.example", { mode: "inactive" }, null, 510],
+    ["no call id", "CRCX", "aaln/1@gw1.example", { mode: "inactive" }, null, 516],
     ["a description that is none", "CRCX", "aaln/1@gw1.example", { callId: "A1", mode: "inactive" }, "v=1\r\n", 509],
     [
       "an encoding nobody has",

@@ -1,0 +1,116 @@
+/**
+ * From the connections of an endpoint to what the media engine is told of one's leg: who feeds whom, and which payload
+ * types are relayed. On a line the other end is the station's leg, on a relay the other connection.
+ */
+import type { Coding } from "#protocol/active-connection.js";
+import type { MediaDescription } from "#protocol/sdp.js";
+import { type LegNumber, type LegSettings, type Relay, relayedTypesMax } from "../media/media-port.js";
+import { isSameEncoding } from "./codec-negotiation.js";
+import { receivesMedia, sendsMedia } from "./connection-modes.js";
+import type { ConnectionRow } from "./connection-table.js";
+
+/** station: the leg of the telephone on the line, null while there is none. */
+export function lineLegSettings(row: ConnectionRow, station: LegNumber | null): LegSettings {
+  const remote = row.remote?.media ?? null;
+  if (row.mode === "netwloop") return { ...loopSettings(row), learnsPort: true };
+  return {
+    sendCoding: row.sendCoding,
+    receiveCoding: row.receiveCoding,
+    relay: null,
+    remote,
+    learnsPort: true,
+    sends: sendsMedia(row.mode),
+    receives: receivesMedia(row.mode),
+    source: station,
+  };
+}
+
+/** others: what else is on the endpoint. coded: what the DSP can code. */
+export function relayLegSettings(
+  row: ConnectionRow,
+  others: readonly ConnectionRow[],
+  coded: readonly Coding[],
+  learnsPort: boolean,
+): LegSettings {
+  if (isLoop(row)) return { ...loopSettings(row), learnsPort };
+  const peer = others.find((other) => !isLoop(other));
+  const isTested = others.some(({ mode }) => mode === "loopback");
+  const common = { remote: row.remote?.media ?? null, learnsPort };
+  // Nobody to relay to: what comes is counted.
+  if (peer === undefined || isTested)
+    return { ...loopSettings(row), ...common, sends: false, receives: false, source: null };
+  const types = relayedTypes(row, peer);
+  const isCoded = (one: Coding) => coded.some((ours) => isSameEncoding(ours, one));
+  const sendCoding = sendingCoding(row, peer, isCoded);
+  const peersCoding = sendingCoding(peer, row, isCoded);
+  const isTranscoding = peersCoding !== null && isCoded(peersCoding);
+  const decoded = row.local.codings.find(
+    (one) => isTranscoding && isCoded(one) && types.every(({ from }) => from !== one.payloadType),
+  );
+  return {
+    ...common,
+    sendCoding,
+    receiveCoding: decoded ?? null,
+    relay: { target: peer.lease.leg, payloadTypes: types },
+    sends: sendsMedia(row.mode),
+    receives: receivesMedia(row.mode),
+    source: peer.lease.leg,
+  };
+}
+
+/** The codings that both ends of the connection have, as the far side numbers them, in its order. */
+export function agreedCodings(local: MediaDescription, remote: MediaDescription | null): readonly Coding[] {
+  if (remote === null) return [];
+  return remote.codings.filter((theirs) => local.codings.some((ours) => isSameEncoding(ours, theirs)));
+}
+
+function isLoop({ mode }: ConnectionRow): boolean {
+  return mode === "loopback" || mode === "netwloop";
+}
+
+/** Section 2.3.1: what is received from the connection goes back on the connection. */
+function loopSettings(row: ConnectionRow): LegSettings {
+  const relay: Relay = { target: row.lease.leg, payloadTypes: relayedTypes(row, row) };
+  return {
+    sendCoding: row.sendCoding,
+    receiveCoding: null,
+    relay,
+    remote: row.remote?.media ?? null,
+    learnsPort: false,
+    sends: true,
+    receives: true,
+    source: row.lease.leg,
+  };
+}
+
+/** What is sent when the other connection's media are coded for this one: that which needs no coding, where there is one. */
+function sendingCoding(row: ConnectionRow, peer: ConnectionRow, isCoded: (one: Coding) => boolean): Coding | null {
+  const agreed = agreedCodings(row.local, row.remote);
+  const theirs = peer.local.codings;
+  const shared = agreed.find((one) => theirs.some((other) => isSameEncoding(one, other)));
+  return shared ?? agreed.find(isCoded) ?? agreed[0] ?? null;
+}
+
+/**
+ * From what `from` receives to what `to` sends. A far side that sends by its own numbers instead of those it was told is
+ * understood too, where that is not ambiguous.
+ */
+function relayedTypes(from: ConnectionRow, to: ConnectionRow): Relay["payloadTypes"] {
+  const types = new Map<number, number>();
+  const target = to.remote ?? to.local;
+  for (const description of [from.local, from.remote]) {
+    if (description === null) continue;
+    for (const coding of description.codings) {
+      const isOurs = from.local.codings.some((ours) => isSameEncoding(ours, coding));
+      const sent = target.codings.find((theirs) => isSameEncoding(theirs, coding));
+      const isTheirs = to.local.codings.some((ours) => isSameEncoding(ours, coding));
+      if (isOurs && isTheirs && sent !== undefined && !types.has(coding.payloadType))
+        types.set(coding.payloadType, sent.payloadType);
+    }
+    const event = description.telephoneEventPayloadType;
+    const sentEvent = to.local.telephoneEventPayloadType === null ? null : target.telephoneEventPayloadType;
+    if (event !== null && from.local.telephoneEventPayloadType !== null && sentEvent !== null && !types.has(event))
+      types.set(event, sentEvent);
+  }
+  return [...types].slice(0, relayedTypesMax).map(([received, sent]) => ({ from: received, to: sent }));
+}
