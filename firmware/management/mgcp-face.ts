@@ -9,7 +9,8 @@ import { earliest } from "#protocol/deadlines.js";
 import type { EventName, MgcpCommand } from "#protocol/mgcp/message.js";
 import { readClaim, readEpoch, recoveryCodes, writeEpoch } from "#protocol/mgcp/recovery-package.js";
 import { parseTag } from "#protocol/mgcp/recovery-tag.js";
-import type { MgcpTransactions, ReplyHandle, TransactionEvent } from "#protocol/mgcp/transactions.js";
+import type { ReplyHandle, TransactionEvent } from "#protocol/mgcp/transaction-options.js";
+import type { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import type { ControlOutput, Moment } from "./call-control.js";
 import type { ConnectionTable } from "./connection-table.js";
 import type { Endpoint, Endpoints } from "./endpoints.js";
@@ -114,6 +115,7 @@ export class MgcpFace {
       case "refused":
         this.#malformed += 1;
         return [];
+      case "suspected":
       case "provisional":
         return [];
     }
