@@ -222,7 +222,7 @@ export class CallServer {
     this.#setRole("standby", reason);
     this.#watch?.announce(at.nowMs);
     this.#bringUp.abandon();
-    this.#desk.agent.stepDown();
+    this.#desk.stepDown();
     this.#channel.forget(() => true);
     this.#gateways.release();
   }

@@ -86,6 +86,12 @@ export class CallDesk {
     }
   }
 
+  /** This server is no longer in charge: it forgets calls and journals without touching them. */
+  stepDown(): void {
+    this.agent.stepDown();
+    this.#parts.book.forget();
+  }
+
   get #knowsAll(): boolean {
     return this.#parts.gateways.all().every(({ link }) => link.isAdopted);
   }

@@ -85,6 +85,12 @@ export class JournalBook {
     return last?.event ?? null;
   }
 
+  /** Another server is in charge now: it settles what is open, and acknowledges it. */
+  forget(): void {
+    this.#journals.clear();
+    this.#former = [];
+  }
+
   bootIdOf(gateway: string): string | null {
     return this.#journals.get(gateway)?.bootId ?? null;
   }

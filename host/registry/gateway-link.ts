@@ -1,7 +1,7 @@
 /**
  * One gateway's way under this server's control: the same for a server's start, a gateway's restart and a takeover.
  *
- *   watched ──begin──► asking ──epoch told──► claiming ──granted──► auditing ──first answer: adopt──► up
+ *   watched ──begin──► asking ──epoch told──► claiming ──granted──► auditing ──answer: adopt──► up
  *                        │                      │  └─refused, higher owner─► claiming again above it
  *                        └──────no answer───────┴──────────────► down ──backoff──► asking
  *
@@ -28,6 +28,8 @@ export type LinkState =
   | {
       readonly name: "auditing";
       readonly waitingFor: readonly AuditProtocol[];
+      /** Those that answered well; calls and lines are taken from MGCP's answer, or else from the first of these. */
+      readonly answered: readonly AuditProtocol[];
       readonly adopted: boolean;
       readonly untilMs: number;
     }
@@ -111,16 +113,22 @@ export class GatewayLink {
     return wasHigher ? this.#claim(0, nowMs) : this.fail(reason, nowMs);
   }
 
-  /** `isFirst`: this answer is the one to take calls and lines from. */
-  audited(via: AuditProtocol, ok: boolean, nowMs: number): { readonly isFirst: boolean; readonly steps: LinkStep[] } {
+  /** `adopt`: calls and lines are to be taken into hand now, from what has been learnt by this protocol. */
+  audited(
+    via: AuditProtocol,
+    ok: boolean,
+    nowMs: number,
+  ): { readonly adopt: AuditProtocol | null; readonly steps: LinkStep[] } {
     const state = this.#state;
-    if (state.name !== "auditing" || !state.waitingFor.includes(via)) return { isFirst: false, steps: [] };
+    if (state.name !== "auditing" || !state.waitingFor.includes(via)) return { adopt: null, steps: [] };
     const waitingFor = state.waitingFor.filter((waiting) => waiting !== via);
-    const isFirst = ok && !state.adopted;
-    const adopted = state.adopted || ok;
-    this.#state = { ...state, waitingFor, adopted };
-    if (waitingFor.length > 0) return { isFirst, steps: [] };
-    return { isFirst, steps: adopted ? this.#up() : this.fail("no audit was answered", nowMs) };
+    const answered = ok ? [...state.answered, via] : state.answered;
+    const best = answered.includes("mgcp") ? "mgcp" : waitingFor.includes("mgcp") ? null : (answered[0] ?? null);
+    const adopt = state.adopted ? null : best;
+    const adopted = state.adopted || adopt !== null;
+    this.#state = { ...state, waitingFor, answered, adopted };
+    if (waitingFor.length > 0) return { adopt, steps: [] };
+    return { adopt, steps: adopted ? this.#up() : this.fail("no audit was answered", nowMs) };
   }
 
   fail(reason: string, nowMs: number): LinkStep[] {
@@ -174,7 +182,7 @@ export class GatewayLink {
 
   #audit(nowMs: number): LinkStep[] {
     const untilMs = nowMs + this.#options.stepMaxMs;
-    this.#state = { name: "auditing", waitingFor: this.#via, adopted: false, untilMs };
+    this.#state = { name: "auditing", waitingFor: this.#via, answered: [], adopted: false, untilMs };
     return [{ kind: "audit", via: this.#via }];
   }
 

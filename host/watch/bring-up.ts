@@ -115,13 +115,13 @@ export class BringUp {
     const reason = outcome.ok ? null : outcome.reason;
     this.#parts.outbox.log({ event: "audit", gateway: name, via, ok: outcome.ok, reason, ms, notTold, connections });
     this.#recovery?.audited(name, via, ms, outcome);
-    const { isFirst, steps } = link.audited(via, outcome.ok, at.nowMs);
+    const { adopt, steps } = link.audited(via, outcome.ok, at.nowMs);
     if (outcome.ok) {
       gateway.lastHeardMs = at.nowMs;
       learn(outcome.audit);
       this.#parts.desk.learnJournal(outcome.audit, { askedAtMs, answeredAtMs: at.nowMs });
-      if (isFirst) this.#adopt(gateway, via, askedAtMs, at);
     }
+    if (adopt !== null) this.#adopt(gateway, adopt, askedAtMs, at);
     this.follow(gateway, steps, at);
   }
 

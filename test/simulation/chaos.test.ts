@@ -71,13 +71,16 @@ function spokenMs(site: SimulatedSite, dialled: readonly Dialled[]): number[] {
   );
 }
 
+/** What lies between a telephone's clock and its gateway's: the journey of an answer and of a BYE. */
+const networkMs = 150;
+
 /** An answer that crosses the caller's hang-up need not have reached the gateway. */
 const crossingMs = 300;
 
 function unbilled(spoken: readonly number[], records: readonly CallDetailRecord[]): number[] {
   const billed = records.map(({ duration }) => duration?.ms ?? Number.NaN);
   return spoken.filter((ms) => {
-    const match = billed.findIndex((candidate) => Math.abs(candidate - ms) <= 1_000);
+    const match = billed.findIndex((candidate) => Math.abs(candidate - ms) <= networkMs);
     if (match >= 0) billed.splice(match, 1);
     return match < 0 && ms > crossingMs;
   });

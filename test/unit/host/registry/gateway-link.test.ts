@@ -14,9 +14,9 @@ describe("bringing a gateway up", () => {
     gateway.told({ number: 7, server: "ca2" });
     expect(gateway.asked(true, 4, 10)).toEqual([{ kind: "claim", claim: { number: 8, server: "ca1" } }]);
     expect(gateway.claimed(20)).toEqual([{ kind: "audit", via: ["mgcp", "snmp"] }]);
-    expect(gateway.audited("mgcp", true, 30)).toEqual({ isFirst: true, steps: [] });
+    expect(gateway.audited("mgcp", true, 30)).toEqual({ adopt: "mgcp", steps: [] });
     expect([gateway.isAdopted, gateway.isSettled]).toEqual([true, false]);
-    expect(gateway.audited("snmp", true, 40)).toEqual({ isFirst: false, steps: [{ kind: "up" }] });
+    expect(gateway.audited("snmp", true, 40)).toEqual({ adopt: null, steps: [{ kind: "up" }] });
     expect(gateway.granted).toEqual({ number: 8, server: "ca1" });
   });
 
@@ -54,6 +54,29 @@ describe("bringing a gateway up", () => {
     gateway.claimed(2);
     gateway.audited("mgcp", true, 3);
     expect(gateway.begin(["mgcp"], 0, 100)).toEqual([{ kind: "claim", claim: { number: 1, server: "ca1" } }]);
+  });
+});
+
+describe("calls and lines are taken", () => {
+  function auditing(): GatewayLink {
+    const gateway = link();
+    gateway.begin(["sip", "mgcp", "snmp"], 0, 0);
+    gateway.asked(true, 0, 0);
+    gateway.claimed(0);
+    return gateway;
+  }
+
+  test("from MGCP's answer, which has journal and tags, though another comes first", () => {
+    const gateway = auditing();
+    expect(gateway.audited("sip", true, 1).adopt).toBeNull();
+    expect(gateway.audited("mgcp", true, 2).adopt).toBe("mgcp");
+    expect(gateway.audited("snmp", true, 3).adopt).toBeNull();
+  });
+
+  test("from another's where MGCP's never comes", () => {
+    const gateway = auditing();
+    expect(gateway.audited("sip", true, 1).adopt).toBeNull();
+    expect(gateway.audited("mgcp", false, 2).adopt).toBe("sip");
   });
 });
 
