@@ -8,6 +8,7 @@ import { readWav } from "#protocol/wav.js";
 import { type Libc, loadLibc } from "../io/libc.js";
 import { openPhoneRecording, type PhoneRecording } from "../io/phone-recording.js";
 import { now, RunningStation } from "../io/phone-station.js";
+import { preferVoice } from "../io/voice-priority.js";
 import {
   countedAddress,
   countedNumber,
@@ -50,6 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const signalled = new Promise<void>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
   });
+  preferVoice();
   const stations = await openStations(options);
   if (!stations.ok) {
     process.stderr.write(`holdover phone: ${stations.reason}\n`);

@@ -1,6 +1,6 @@
 /**
  * The calls of the C library that media needs, by koffi, for Linux. Pointers are numbers: addresses inside the engine's
- * memory, which never moves. This is memory-unsafe; it is used in media-linux and media-marked-socket only, with lengths
+ * memory, which never moves. This is memory-unsafe; it is used in the media-* files only, with lengths
  * from fixed slots. Results are the C ones: -1 and errno.
  */
 export interface Libc {
@@ -31,6 +31,8 @@ export interface Libc {
   readonly epoll_create1: (flags: number) => number;
   readonly epoll_ctl: (epoll: number, operation: number, fd: number, event: number) => number;
   readonly epoll_wait: (epoll: number, events: number, eventsMax: number, timeoutMs: number) => number;
+  /** With which 0 (PRIO_PROCESS) and who 0 the calling thread alone: Linux keeps a niceness for each. */
+  readonly setpriority: (which: number, who: number, niceness: number) => number;
   /** Of the last call of this thread. */
   readonly errno: () => number;
   /** Where a buffer lies; it must not move as long as the number is used. */
@@ -99,6 +101,7 @@ function bindLibc(koffi: typeof import("koffi").default): Libc {
     epoll_create1: library.func("int epoll_create1(int)"),
     epoll_ctl: library.func("int epoll_ctl(int, int, int, uintptr_t)"),
     epoll_wait: library.func("int epoll_wait(int, uintptr_t, int, int)"),
+    setpriority: library.func("int setpriority(int, uint32_t, int)"),
     errno: () => koffi.errno(),
     addressOf: (buffer) => Number(koffi.address(new Uint8Array(buffer))),
   };

@@ -12,6 +12,7 @@ import { type Libc, loadLibc } from "./libc.js";
 import { LinuxMediaNetwork } from "./media-linux.js";
 import { PortableMediaNetwork } from "./media-portable.js";
 import { monotonicMs } from "./monotonic-clock.js";
+import { voiceNiceness } from "./voice-priority.js";
 
 /** With more legs than this the loop wakes on the grid of the wheel, 2 ms, instead of for each packet. */
 const eventDrivenLegsMax = 64;
@@ -43,6 +44,8 @@ function startEngine(dsp: Dsp, network: MediaNetwork): EngineThread {
 }
 
 function runLinux(dsp: Dsp, libc: Libc): void {
+  // Where it is allowed (root, CAP_SYS_NICE, an rlimit) a busy box does not make the voice wait; elsewhere nothing changes.
+  libc.setpriority(0, 0, voiceNiceness);
   const network = new LinuxMediaNetwork(libc, dsp.memory);
   const { engine, commands, ringBell } = startEngine(dsp, network);
   parentPort?.postMessage("linux");
