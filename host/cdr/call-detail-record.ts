@@ -61,6 +61,7 @@ export function recordKey(record: Pick<CallDetailRecord, "callId" | "bootId">): 
 
 /** Of each fact the better known one; both must have the same key. */
 export function mergeRecords(a: CallDetailRecord, b: CallDetailRecord): CallDetailRecord {
+  const ended = byEnd(a, b) <= 0 ? a : b;
   return {
     callId: a.callId,
     bootId: a.bootId,
@@ -72,13 +73,13 @@ export function mergeRecords(a: CallDetailRecord, b: CallDetailRecord): CallDeta
     terminating: leastOf(a.terminating, b.terminating, byText),
     setup: leastOf(a.setup, b.setup, byExactness),
     answer: leastOf(a.answer, b.answer, byExactness),
-    end: leastOf(a.end, b.end, byExactness),
-    duration: leastOf(a.duration, b.duration, byExactness),
+    end: ended.end,
+    duration: leastOf(a.duration, b.duration, bySpan),
     coding: leastOf(a.coding, b.coding, byText),
     qos: leastOf(a.qos, b.qos, byText),
     originatingStatistics: leastOf(a.originatingStatistics, b.originatingStatistics, byMostPackets),
     terminatingStatistics: leastOf(a.terminatingStatistics, b.terminatingStatistics, byMostPackets),
-    endCause: endCauses[Math.min(endCauses.indexOf(a.endCause), endCauses.indexOf(b.endCause))] ?? "unknown",
+    endCause: ended.endCause,
     writtenBy: [...new Set([...a.writtenBy, ...b.writtenBy])].sort(),
   };
 }
@@ -98,6 +99,24 @@ function byText(a: unknown, b: unknown): number {
 
 function byExactness<T extends { readonly errorMs: number; readonly from: Provenance }>(a: T, b: T): number {
   return a.errorMs - b.errorMs || provenances.indexOf(a.from) - provenances.indexOf(b.from) || byText(a, b);
+}
+
+/**
+ * A call ends with the first hang-up, and a journal may have been forgotten in part but invents nothing: of two journalled
+ * ends the earlier is the true one, of two durations the shorter.
+ */
+function byEnd(a: CallDetailRecord, b: CallDetailRecord): number {
+  if (a.end === null || b.end === null) return Number(a.end === null) - Number(b.end === null) || byCause(a, b);
+  const source = provenances.indexOf(a.end.from) - provenances.indexOf(b.end.from);
+  return source || a.end.wallMs - b.end.wallMs || byExactness(a.end, b.end) || byCause(a, b);
+}
+
+function byCause(a: CallDetailRecord, b: CallDetailRecord): number {
+  return endCauses.indexOf(a.endCause) - endCauses.indexOf(b.endCause);
+}
+
+function bySpan(a: CallSpan, b: CallSpan): number {
+  return provenances.indexOf(a.from) - provenances.indexOf(b.from) || a.ms - b.ms || byExactness(a, b);
 }
 
 /** The later reading has seen more. */

@@ -96,23 +96,32 @@ export class JournalBook {
   }
 
   /**
-   * Settles what belongs to no open call, forgets it, and says up to where the gateway may forget it too. Null: nothing
-   * new since the last time.
+   * Settles what belongs to no open call, and says up to where the gateway may forget it. Null: nothing new since the
+   * last time. What is known of a call is kept together until all of it is settled: half of it would tell another story.
    */
   settle(gateway: string, isOpen: (callId: string) => boolean): { bootId: string; sequence: number } | null {
-    this.#former = this.#former.filter((journal) => isNeeded(journal, isOpen));
     const journal = this.#journals.get(gateway);
-    if (journal === undefined) return null;
-    const before = journal.settledUpTo;
-    for (;;) {
-      const sequence = journal.settledUpTo + 1;
-      const callId = journal.events.get(sequence)?.callId ?? journal.ends.get(sequence)?.connection.callId;
-      if (callId === undefined || isOpen(callId)) break;
-      journal.settledUpTo = sequence;
-      journal.events.delete(sequence);
-      journal.ends.delete(sequence);
+    const before = journal?.settledUpTo ?? 0;
+    if (journal !== undefined) journal.settledUpTo = settledUpTo(journal, isOpen);
+    this.#forgetSettled(isOpen);
+    if (journal === undefined || journal.settledUpTo === before) return null;
+    return { bootId: journal.bootId, sequence: journal.settledUpTo };
+  }
+
+  #forgetSettled(isOpen: (callId: string) => boolean): void {
+    const needed = new Set<string>();
+    for (const journal of this.#journals.values()) {
+      for (const [sequence, callId] of entriesOf(journal)) if (sequence > journal.settledUpTo) needed.add(callId);
     }
-    return journal.settledUpTo > before ? { bootId: journal.bootId, sequence: journal.settledUpTo } : null;
+    const isNeeded = (callId: string) => needed.has(callId) || isOpen(callId);
+    for (const journal of this.#all()) {
+      for (const [sequence, callId] of entriesOf(journal)) {
+        if ((sequence > journal.settledUpTo && !this.#former.includes(journal)) || isNeeded(callId)) continue;
+        journal.events.delete(sequence);
+        journal.ends.delete(sequence);
+      }
+    }
+    this.#former = this.#former.filter(({ events, ends }) => events.size + ends.size > 0);
   }
 
   #all(): GatewayJournal[] {
@@ -130,9 +139,20 @@ export class JournalBook {
   }
 }
 
-function isNeeded(journal: GatewayJournal, isOpen: (callId: string) => boolean): boolean {
-  const callIds = [...journal.events.values()].map((event) => event.callId);
-  return callIds.concat([...journal.ends.values()].map((end) => end.connection.callId)).some(isOpen);
+/** Sequences are dense: the first one that is open, or was not seen, is the end. */
+function settledUpTo(journal: GatewayJournal, isOpen: (callId: string) => boolean): number {
+  for (let sequence = journal.settledUpTo; ; sequence += 1) {
+    const next = journal.events.get(sequence + 1)?.callId ?? journal.ends.get(sequence + 1)?.connection.callId;
+    if (next === undefined || isOpen(next)) return sequence;
+  }
+}
+
+/** A snapshot, so that entries may be deleted while it is gone through. */
+function entriesOf({ events, ends }: GatewayJournal): [sequence: number, callId: string][] {
+  return [
+    ...[...events].map(([sequence, { callId }]): [number, string] => [sequence, callId]),
+    ...[...ends].map(([sequence, { connection }]): [number, string] => [sequence, connection.callId]),
+  ];
 }
 
 function admits(journal: GatewayJournal, sequence: number): boolean {

@@ -50,6 +50,15 @@ test("an entry told again is kept once, with the better of its instants", () => 
   expect(book.eventsOf("A").map(({ instant }) => instant.errorMs)).toEqual([3]);
 });
 
+test("what is known of a call is kept together until all of it is settled", () => {
+  const book = new JournalBook();
+  book.learn(snapshot([event(1, "A"), event(2, "B"), event(3, "A", "on-hook")]), span, true);
+  book.settle("gw1", open("B"));
+  expect(book.eventsOf("A").map(({ kind }) => kind)).toEqual(["answer", "on-hook"]);
+  book.settle("gw1", open());
+  expect([book.eventsOf("A"), book.callIds().size]).toEqual([[], 0]);
+});
+
 test("what a gateway told before it restarted is kept while its call needs it", () => {
   const book = new JournalBook();
   book.learn(snapshot([event(1, "A")]), span, true);
