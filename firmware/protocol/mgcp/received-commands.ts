@@ -13,6 +13,7 @@ import type { Random } from "../chance.js";
 import { Deadlines, earliest } from "../deadlines.js";
 import type { NumberRange } from "./message.js";
 import { datagramBytesMax } from "./parse.js";
+import { commentOf } from "./return-codes.js";
 import type { ReplyHandle, ResponseToSend, TransactionOptions, TransactionTurn } from "./transaction-options.js";
 import { writeMessage } from "./write.js";
 
@@ -239,8 +240,10 @@ function keyOf(from: Address, transactionId: number): string {
   return `${transactionId} ${formatAddress(from)}`;
 }
 
+/** An error that says nothing of its own says what its code means. */
 export function writeResponse(transactionId: number, answer: ResponseToSend): Uint8Array {
-  const { code, comment, parameters, sessions, packageName = null } = answer;
+  const { code, parameters, sessions, packageName = null } = answer;
+  const comment = answer.comment === "" && code >= 400 ? commentOf(code) : answer.comment;
   const bytes = writeMessage({ kind: "response", transactionId, code, packageName, comment, parameters, sessions });
   return bytes.length <= datagramBytesMax ? bytes : writeResponse(transactionId, response(533, "response too large"));
 }

@@ -14,6 +14,7 @@
 import { type Epoch, tagCharactersMax } from "../active-connection.js";
 import { isIpLiteral } from "../address.js";
 import { type ParseResult, parsed, refused } from "../parse-result.js";
+import { readExtensions } from "./extension-parameters.js";
 import { escapeLine, formatFields, parseFields, parseWholeNumber, unescapeValue } from "./fields.js";
 import type { ExtensionParameter, MgcpParameters } from "./message.js";
 
@@ -60,13 +61,6 @@ export interface StationOrigin {
   readonly device: string;
   /** IP literal; null where the gateway does not know it. */
   readonly address: string | null;
-}
-
-/** All values of one parameter of ours, in their order. */
-export function readExtensions(parameters: MgcpParameters, name: string): string[] {
-  const wanted = name.toLowerCase();
-  const found = (parameters.extensions ?? []).filter((extension) => extension.name.toLowerCase() === wanted);
-  return found.map((extension) => extension.value);
 }
 
 export function writeEpoch(epoch: Epoch): ExtensionParameter {

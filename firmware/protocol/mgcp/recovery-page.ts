@@ -14,10 +14,11 @@
  */
 import type { ActiveConnection, GatewaySnapshot } from "../active-connection.js";
 import { type ParseResult, parsed, refused } from "../parse-result.js";
+import { readExtensions } from "./extension-parameters.js";
 import { parseWholeNumber } from "./fields.js";
 import { endpointMatches } from "./local-name.js";
 import type { ExtensionParameter, MgcpParameters } from "./message.js";
-import { type AuditRequest, readExtensions, recoveryParameters } from "./recovery-package.js";
+import { type AuditRequest, recoveryParameters } from "./recovery-package.js";
 import {
   readBootLine,
   readConnectionLine,

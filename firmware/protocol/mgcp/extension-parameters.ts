@@ -1,0 +1,14 @@
+/** Extension parameters (RFC 3435 section 3.2.2) by name, for the packages that define them. */
+import type { MgcpParameters } from "./message.js";
+
+/** The package's return code (8xx) with which a command is refused, or a value. */
+export type PackageResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: number; readonly reason: string };
+
+/** The values of all lines of this name, in their order; names are compared without regard to case. */
+export function readExtensions(parameters: MgcpParameters, name: string): string[] {
+  const wanted = name.toLowerCase();
+  const lines = parameters.extensions ?? [];
+  return lines.filter((line) => line.name.toLowerCase() === wanted).map(({ value }) => value);
+}
