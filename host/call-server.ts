@@ -346,12 +346,15 @@ export class CallServer {
     }
   }
 
-  /** One that is not in charge sends the gateway to the one that should be (RFC 3435 section 2.4, code 521). */
+  /**
+   * One that stands by sends the gateway to the one in charge (RFC 3435 section 2.4, code 521); one that does not know yet
+   * who that will be asks for patience.
+   */
   #replyTo({ verb }: MgcpCommand): { code: number; comment: string; parameters: MgcpParameters } {
     if (verb !== "NTFY" && verb !== "RSIP") return { code: 504, comment: "only NTFY and RSIP here", parameters: {} };
     if (this.#role === "active") return { code: 200, comment: "OK", parameters: {} };
     const { peer } = this.#config;
-    if (peer === undefined) return { code: 400, comment: "not yet in charge", parameters: {} };
+    if (peer === undefined || this.#role === "starting") return { code: 400, comment: "not yet in charge", parameters: {} };
     const callAgent = { address: peer.address, port: peer.mgcpPort };
     const comment = `${peer.server} is in charge`;
     return { code: 521, comment, parameters: { notifiedEntity: notifiedEntity(callAgent) } };
