@@ -267,8 +267,8 @@ export class Gateway {
         return this.#performSip([output.output], at);
       case "created":
       case "not-created":
-      case "moved":
-      case "not-moved":
+      case "modified":
+      case "not-modified":
         return this.#settle(this.#mgcpFace.controlled(output, at), at);
       case "recouple":
         return this.#settle(this.#control.recouple(output.line, at), at);

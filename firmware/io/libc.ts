@@ -33,6 +33,10 @@ export interface Libc {
   readonly epoll_wait: (epoll: number, events: number, eventsMax: number, timeoutMs: number) => number;
   /** With which 0 (PRIO_PROCESS) and who 0 the calling thread alone: Linux keeps a niceness for each. */
   readonly setpriority: (which: number, who: number, niceness: number) => number;
+  /** A counter as a descriptor: a thread that waits in epoll is woken by adding to it. */
+  readonly eventfd: (initial: number, flags: number) => number;
+  readonly eventfd_write: (fd: number, value: number) => number;
+  readonly read: (fd: number, buffer: number, length: number) => number;
   /** Of the last call of this thread. */
   readonly errno: () => number;
   /** Where a buffer lies; it must not move as long as the number is used. */
@@ -53,6 +57,8 @@ export const linux = {
   /** MSG_TRUNC: the length of what came is told, even where it did not fit. */
   messageTruncated: 0x20,
   messageNoSignal: 0x4000,
+  /** EFD_CLOEXEC | EFD_NONBLOCK. */
+  eventCounter: 0x8_0000 | 0x800,
   epollCloseOnExec: 0x8_0000,
   epollAdd: 1,
   epollIn: 1,
@@ -102,6 +108,9 @@ function bindLibc(koffi: typeof import("koffi").default): Libc {
     epoll_ctl: library.func("int epoll_ctl(int, int, int, uintptr_t)"),
     epoll_wait: library.func("int epoll_wait(int, uintptr_t, int, int)"),
     setpriority: library.func("int setpriority(int, uint32_t, int)"),
+    eventfd: library.func("int eventfd(uint32_t, int)"),
+    eventfd_write: library.func("int eventfd_write(int, uint64_t)"),
+    read: library.func("intptr_t read(int, uintptr_t, uintptr_t)"),
     errno: () => koffi.errno(),
     addressOf: (buffer) => Number(koffi.address(new Uint8Array(buffer))),
   };

@@ -8,6 +8,7 @@ import { CommandRing, EventRing } from "../media/engine-rings.js";
 import { legStatisticsReader } from "../media/leg-statistics.js";
 import type { MediaCommand, MediaEvent, ReadLegStatistics } from "../media/media-port.js";
 import { compileDsp, createDspMemory, instantiateDsp } from "./dsp-module.js";
+import { type Libc, loadLibc } from "./libc.js";
 
 /** linux: the C library by koffi; portable: node:dgram; auto: the first where it can be. */
 export type MediaNetworkChoice = "linux" | "portable" | "auto";
@@ -48,7 +49,8 @@ export async function startMediaEngine(options: { readonly network: MediaNetwork
     execArgv: [],
     workerData: { module, memory, network: options.network },
   });
-  const thread = new MediaThread(worker, new CommandRing(dsp.memory), new EventRing(dsp.memory));
+  const libc = await loadLibc();
+  const thread = new MediaThread(worker, libc, new CommandRing(dsp.memory), new EventRing(dsp.memory));
   const network = await thread.ready;
   return {
     network,
@@ -63,16 +65,19 @@ export async function startMediaEngine(options: { readonly network: MediaNetwork
 
 class MediaThread {
   readonly #worker: Worker;
+  readonly #libc: Libc | null;
   readonly #commands: CommandRing;
   readonly #events: EventRing;
   readonly ready: Promise<"linux" | "portable">;
   readonly ended: Promise<string | null>;
   #handler: ((event: MediaEvent) => void) | null = null;
-  #network: "linux" | "portable" | null = null;
+  #isReady = false;
+  #bell: number | null = null;
   #isOver = false;
 
-  constructor(worker: Worker, commands: CommandRing, events: EventRing) {
+  constructor(worker: Worker, libc: Libc | null, commands: CommandRing, events: EventRing) {
     this.#worker = worker;
+    this.#libc = libc;
     this.#commands = commands;
     this.#events = events;
     this.ended = this.#waitForEnd();
@@ -101,9 +106,10 @@ class MediaThread {
     clearTimeout(deadline);
   }
 
-  /** The superloop sees the ring itself; the event loop of the portable one needs a message. */
+  /** The superloop waits in epoll, the event loop of the portable one for a message. */
   #wake(): void {
-    if (this.#network === "portable") this.#worker.postMessage("commands");
+    if (this.#bell !== null) this.#libc?.eventfd_write(this.#bell, 1);
+    else if (this.#isReady) this.#worker.postMessage("commands");
   }
 
   #handOver(): void {
@@ -115,9 +121,11 @@ class MediaThread {
     return new Promise((resolve, reject) => {
       this.#worker.on("message", (message: unknown) => {
         if (message === "events") this.#handOver();
-        if (message !== "linux" && message !== "portable") return;
-        this.#network = message;
-        resolve(message);
+        const ready = readReady(message);
+        if (ready === null) return;
+        this.#isReady = true;
+        this.#bell = ready.bell;
+        resolve(ready.network);
       });
       void this.ended.then((reason) => reject(new Error(reason ?? "the media engine ended before it began")));
     });
@@ -136,4 +144,12 @@ class MediaThread {
       });
     });
   }
+}
+
+/** What the worker says when it is about to loop: by which way, and where it is woken. */
+function readReady(message: unknown): { readonly network: "linux" | "portable"; readonly bell: number | null } | null {
+  if (typeof message !== "object" || message === null || !("network" in message) || !("bell" in message)) return null;
+  const { network, bell } = message;
+  if (network === "portable") return { network, bell: null };
+  return network === "linux" && typeof bell === "number" ? { network, bell } : null;
 }

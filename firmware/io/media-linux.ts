@@ -27,6 +27,9 @@ const eventDataAt = process.arch === "x64" ? 4 : 8;
 /** Rounds of reading in one go: after a delay several packets wait in a socket. */
 const roundsMax = 32;
 const errnoAgain = 11;
+/** In place of a socket's: the bell. */
+const bellKey = 0xffff_ffff;
+
 /** Datagrams of strangers that may wait in a socket when it is connected. */
 const drainMax = 256;
 
@@ -46,6 +49,8 @@ export class LinuxMediaNetwork implements MediaNetwork {
   readonly #scratch: number;
   readonly #epoll: number;
   readonly #sockets: (LegSockets | null)[];
+  /** Another thread that adds to this counter ends a poll that waits. */
+  readonly bell: number;
   /** ECONNREFUSED and other answers of the network that a stream takes no notice of. */
   errorsIgnored = 0;
 
@@ -57,6 +62,9 @@ export class LinuxMediaNetwork implements MediaNetwork {
     this.#scratch = memory.map.ioScratchOffset;
     this.#epoll = libc.epoll_create1(linux.epollCloseOnExec);
     if (this.#epoll < 0) throw new Error(`no epoll: ${errorName(libc)}`);
+    this.bell = libc.eventfd(0, linux.eventCounter);
+    if (this.bell < 0) throw new Error(`no eventfd: ${errorName(libc)}`);
+    this.#watch(this.bell, bellKey);
     this.#sockets = new Array<LegSockets | null>(memory.map.legsMax).fill(null);
   }
 
@@ -139,6 +147,7 @@ export class LinuxMediaNetwork implements MediaNetwork {
       const ready = this.#libc.epoll_wait(this.#epoll, this.#base + this.#scratch + eventsAt, eventsMax, wait);
       if (ready <= 0) return;
       const nowMs = monotonicMs();
+      sink.obeyCommands(nowMs);
       for (let index = 0; index < ready; index += 1) {
         const at = this.#scratch + eventsAt + index * eventBytes + eventDataAt;
         this.#receive(sink, this.#memory.view.getUint32(at, true), nowMs);
@@ -148,6 +157,10 @@ export class LinuxMediaNetwork implements MediaNetwork {
   }
 
   #receive(sink: DatagramSink, key: number, nowMs: number): void {
+    if (key === bellKey) {
+      this.#libc.read(this.bell, this.#base + this.#scratch, 8);
+      return;
+    }
     const leg = key >> 1;
     const sockets = this.#sockets[leg];
     if (sockets === null || sockets === undefined) return;

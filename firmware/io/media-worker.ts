@@ -48,7 +48,7 @@ function runLinux(dsp: Dsp, libc: Libc): void {
   libc.setpriority(0, 0, voiceNiceness);
   const network = new LinuxMediaNetwork(libc, dsp.memory);
   const { engine, commands, ringBell } = startEngine(dsp, network);
-  parentPort?.postMessage("linux");
+  parentPort?.postMessage({ network: "linux", bell: network.bell });
   for (;;) {
     engine.turn(monotonicMs());
     ringBell();
@@ -78,7 +78,7 @@ function runPortable(dsp: Dsp, libc: Libc | null): void {
     else if (nextMs !== null) timer = setTimeout(turn, Math.max(0, Math.ceil(nextMs - monotonicMs())));
   };
   parentPort?.on("message", turn);
-  parentPort?.postMessage("portable");
+  parentPort?.postMessage({ network: "portable", bell: null });
 }
 
 /** What media-engine hands over. */

@@ -4,8 +4,9 @@
  *
  * A connection is a network leg; on a line it is coupled with the station's leg, on a relay endpoint with the other
  * connection's, each the source of what the other sends (leg-settings). Making one takes a turn of the media engine
- * (the ports must be open before anyone is told of them), so `create` ends in a `created` or `not-created` output; so
- * does `modify`, in `moved` or `not-moved`, when the far side is of the other address family and a new port is needed.
+ * (the ports must be open before anyone is told of them), so `create` ends in a `created` or `not-created` output. So
+ * does `modify`, in `modified` or `not-modified`, when it names a new far side: that may send as soon as it is told, and
+ * must be heard by then. One of the other address family needs another port, on the other address.
  */
 import type {
   ActiveConnection,
@@ -68,16 +69,17 @@ export interface Refusal {
 
 export type ControlOutput =
   | StationOutput
-  | { readonly kind: "created" | "moved"; readonly row: ConnectionRow }
+  | { readonly kind: "created" | "modified"; readonly key: string; readonly row: ConnectionRow }
   | {
-      readonly kind: "not-created" | "not-moved";
-      readonly connectionId: string;
+      readonly kind: "not-created" | "not-modified";
+      readonly key: string;
       readonly code: number;
       readonly reason: string;
     };
 
 /** A leg whose ports are being opened: of a new connection, or of one that moves there from another leg. */
 interface Pending {
+  readonly key: string;
   readonly row: ConnectionRow;
   readonly before: ConnectionRow | null;
   readonly tries: number;
@@ -100,13 +102,25 @@ export interface CallControlParts {
   readonly random: Random;
 }
 
-type PendingOutcome = { readonly kind: "pending"; readonly connectionId: string; readonly outputs: ControlOutput[] };
+/** Keys of changes under way; there are never so many at once. */
+const keysMax = 2 ** 31;
+
+/** key: what the output says that ends it. */
+interface PendingOutcome {
+  readonly kind: "pending";
+  readonly key: string;
+  readonly row: ConnectionRow;
+  readonly outputs: ControlOutput[];
+}
 
 export class CallControl {
   readonly #options: CallControlOptions;
   readonly #parts: CallControlParts;
   /** By the generation of the leg that is being opened. */
   readonly #pending = new Map<number, Pending>();
+  /** Changes that the engine has yet to say it made, by their token. */
+  readonly #modifying = new Map<number, { readonly key: string; readonly row: ConnectionRow }>();
+  #keys = 0;
   /** Connections being made, by endpoint. */
   readonly #creating = new Map<string, number>();
 
@@ -139,9 +153,8 @@ export class CallControl {
     const lease = this.#parts.pool.take();
     if (lease === null) return { kind: "refused", code: 403, reason: "no media leg is free" };
     const row = started(this.#newRow(request, lease, address, negotiated), at);
-    this.#pending.set(lease.generation, { row, before: null, tries: 1 });
     this.#creating.set(endpoint, (this.#creating.get(endpoint) ?? 0) + 1);
-    return { kind: "pending", connectionId: row.connectionId, outputs: [this.#openCommand(row)] };
+    return this.#open(row, null);
   }
 
   modify(
@@ -157,7 +170,13 @@ export class CallControl {
     const { address } = changed.local.media;
     if (address !== row.local.media.address) return this.#move(row, changed);
     this.#parts.table.put(changed);
-    return { kind: "modified", row: changed, outputs: this.#couple(changed.endpoint, at) };
+    if (changed.remote === row.remote)
+      return { kind: "modified", row: changed, outputs: this.#couple(changed.endpoint, at) };
+    const token = this.#newKey();
+    const key = String(token);
+    this.#modifying.set(token, { key, row: changed });
+    const awaited = { connectionId: row.connectionId, token };
+    return { kind: "pending", key, row: changed, outputs: this.#couple(changed.endpoint, at, awaited) };
   }
 
   delete(row: ConnectionRow, reason: EndedConnection["reason"], at: Moment): ControlOutput[] {
@@ -165,7 +184,7 @@ export class CallControl {
     journal.ended({ ...this.describe(row, "", at.nowMs), state: "ended" }, reason, at.nowMs);
     table.remove(row.connectionId);
     pool.giveBack(row.lease);
-    const outputs: ControlOutput[] = [closeCommand(row.lease), ...this.#abandonMove(row)];
+    const outputs: ControlOutput[] = [closeCommand(row.lease), ...this.#abandonChanges(row)];
     if (this.connectionsOn(row.endpoint) === 0) relays.freed(row.endpoint);
     if (table.onEndpoint(row.endpoint).length > 0) return [...outputs, ...this.#couple(row.endpoint, at)];
     return [...outputs, ...stations.couple(row.endpoint, null), ...stations.release(row.endpoint, at.nowMs)];
@@ -175,14 +194,13 @@ export class CallControl {
   abandonCreations(endpoint: string, callId: string | null): ControlOutput[] {
     if (!this.#creating.has(endpoint)) return [];
     const outputs: ControlOutput[] = [];
-    for (const [generation, { row, before }] of this.#pending) {
+    for (const [generation, { key, row, before }] of this.#pending) {
       if (before !== null || row.endpoint !== endpoint || (callId !== null && !isSameCall(row, callId))) continue;
       this.#pending.delete(generation);
       this.#parts.pool.giveBack(row.lease);
       this.#countCreation(endpoint);
-      const { connectionId } = row;
       outputs.push(closeCommand(row.lease));
-      outputs.push({ kind: "not-created", connectionId, code: 407, reason: "deleted while it was being made" });
+      outputs.push({ kind: "not-created", key, code: 407, reason: "deleted while it was being made" });
     }
     return outputs;
   }
@@ -197,6 +215,7 @@ export class CallControl {
 
   /** Null when the event concerns none of the network legs. */
   mediaEvent(event: MediaEvent, at: Moment): ControlOutput[] | null {
+    if (event.kind === "modified") return this.#modified(event.token);
     const pending = this.#pending.get(event.generation);
     if (pending === undefined) return null;
     this.#pending.delete(event.generation);
@@ -256,60 +275,75 @@ export class CallControl {
   #move(before: ConnectionRow, changed: ConnectionRow): Refusal | PendingOutcome {
     const lease = this.#parts.pool.take();
     if (lease === null) return { kind: "refused", code: 403, reason: "no media leg is free" };
-    const row = onLease(changed, lease);
-    this.#pending.set(lease.generation, { row, before, tries: 1 });
-    return { kind: "pending", connectionId: row.connectionId, outputs: [this.#openCommand(row)] };
+    return this.#open(onLease(changed, lease), before);
   }
 
-  #opened({ row: pending, before }: Pending, dscp: number, at: Moment): ControlOutput[] {
+  #open(row: ConnectionRow, before: ConnectionRow | null): PendingOutcome {
+    const key = String(this.#newKey());
+    this.#pending.set(row.lease.generation, { key, row, before, tries: 1 });
+    return { kind: "pending", key, row, outputs: [this.#openCommand(row)] };
+  }
+
+  #newKey(): number {
+    this.#keys = (this.#keys + 1) % keysMax;
+    return this.#keys;
+  }
+
+  #modified(token: number): ControlOutput[] {
+    const modifying = this.#modifying.get(token);
+    this.#modifying.delete(token);
+    return modifying === undefined ? [] : [{ kind: "modified", ...modifying }];
+  }
+
+  #opened({ key, row: pending, before }: Pending, dscp: number, at: Moment): ControlOutput[] {
     const { table, pool } = this.#parts;
     const row = { ...pending, dscp };
-    const { connectionId, endpoint } = row;
     if (before === null) {
       table.put(row);
-      this.#countCreation(endpoint);
-      return [...this.#couple(endpoint, at), { kind: "created", row }];
+      this.#countCreation(row.endpoint);
+      return [...this.#couple(row.endpoint, at), { kind: "created", key, row }];
     }
-    if (table.get(connectionId) !== before) {
+    if (table.get(row.connectionId) !== before) {
       pool.giveBack(row.lease);
-      const reason = "another command came first";
-      return [closeCommand(row.lease), { kind: "not-moved", connectionId, code: 407, reason }];
+      return [closeCommand(row.lease), { kind: "not-modified", key, code: 407, reason: "another command came first" }];
     }
     table.put(row);
     pool.giveBack(before.lease);
-    return [closeCommand(before.lease), ...this.#couple(endpoint, at), { kind: "moved", row }];
+    return [closeCommand(before.lease), ...this.#couple(row.endpoint, at), { kind: "modified", key, row }];
   }
 
-  #openFailed({ row, before, tries }: Pending, reason: string): ControlOutput[] {
+  #openFailed({ key, row, before, tries }: Pending, reason: string): ControlOutput[] {
     const { pool, relays } = this.#parts;
     const lease = tries < this.#options.openTriesMax ? pool.exchangePort(row.lease) : null;
     if (lease !== null) {
       const again = onLease(row, lease);
-      this.#pending.set(lease.generation, { row: again, before, tries: tries + 1 });
+      this.#pending.set(lease.generation, { key, row: again, before, tries: tries + 1 });
       return [this.#openCommand(again)];
     }
     pool.giveBack(row.lease);
-    const { connectionId, endpoint } = row;
-    const refused = { connectionId, code: 403, reason: `no media port: ${reason}` };
-    if (before !== null) return [{ kind: "not-moved", ...refused }];
-    this.#countCreation(endpoint);
-    if (this.connectionsOn(endpoint) === 0) relays.freed(endpoint);
+    const refused = { key, code: 403, reason: `no media port: ${reason}` };
+    if (before !== null) return [{ kind: "not-modified", ...refused }];
+    this.#countCreation(row.endpoint);
+    if (this.connectionsOn(row.endpoint) === 0) relays.freed(row.endpoint);
     return [{ kind: "not-created", ...refused }];
   }
 
-  /** A connection was deleted while it moved. */
-  #abandonMove(row: ConnectionRow): ControlOutput[] {
-    for (const [generation, pending] of this.#pending) {
-      if (pending.before?.connectionId !== row.connectionId) continue;
-      this.#pending.delete(generation);
-      this.#parts.pool.giveBack(pending.row.lease);
-      const { connectionId } = row;
-      return [
-        closeCommand(pending.row.lease),
-        { kind: "not-moved", connectionId, code: 407, reason: "the connection was deleted" },
-      ];
+  /** A connection was deleted while it changed. */
+  #abandonChanges({ connectionId }: ConnectionRow): ControlOutput[] {
+    const outputs: ControlOutput[] = [];
+    const abandoned = { kind: "not-modified", code: 407, reason: "the connection was deleted" } as const;
+    for (const [token, { key, row }] of this.#modifying) {
+      if (row.connectionId !== connectionId) continue;
+      this.#modifying.delete(token);
+      outputs.push({ ...abandoned, key });
     }
-    return [];
+    for (const [generation, { key, row, before }] of this.#pending) {
+      if (before?.connectionId !== connectionId) continue;
+      this.#pending.delete(generation);
+      this.#parts.pool.giveBack(row.lease);
+      outputs.push(closeCommand(row.lease), { ...abandoned, key });
+    }
+    return outputs;
   }
 
   #countCreation(endpoint: string): void {
@@ -318,12 +352,19 @@ export class CallControl {
     else this.#creating.delete(endpoint);
   }
 
-  #couple(endpoint: string, at: Moment): ControlOutput[] {
+  /** awaited: the connection whose change somebody waits for. */
+  #couple(
+    endpoint: string,
+    at: Moment,
+    awaited: { readonly connectionId: string; readonly token: number } | null = null,
+  ): ControlOutput[] {
     const { table, stations } = this.#parts;
     const outputs: ControlOutput[] = [];
     for (const row of table.onEndpoint(endpoint)) {
       const { leg, generation } = row.lease;
-      outputs.push({ kind: "media", command: { kind: "modify", leg, generation, settings: this.#settings(row) } });
+      const token = awaited?.connectionId === row.connectionId ? awaited.token : null;
+      const settings = this.#settings(row);
+      outputs.push({ kind: "media", command: { kind: "modify", leg, generation, token, settings } });
       if (this.#isRelay(endpoint)) continue;
       outputs.push(...this.#coupleStation(row));
       if (row.mode === "sendrecv") outputs.push(...stations.connect(endpoint, at.nowMs));

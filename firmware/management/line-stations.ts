@@ -164,6 +164,7 @@ export class LineStations {
 
   /** Null when the leg is none of a station's. */
   mediaEvent(event: MediaEvent, nowMs: number): StationOutput[] | null {
+    if (event.kind === "modified") return null;
     for (const station of this.#stations.values()) {
       const audio = station.audio;
       if (audio.name !== "opening" || audio.lease.generation !== event.generation) continue;
@@ -273,7 +274,9 @@ export class LineStations {
   #modify(station: Station): StationOutput[] {
     if (station.audio.name === "closed") return [];
     const { leg, generation } = station.audio.lease;
-    return [{ kind: "media", command: { kind: "modify", leg, generation, settings: this.#settings(station) } }];
+    return [
+      { kind: "media", command: { kind: "modify", leg, generation, token: null, settings: this.#settings(station) } },
+    ];
   }
 
   #settings(station: Station) {

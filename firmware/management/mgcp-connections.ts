@@ -12,9 +12,11 @@ import type { RelayEndpoints } from "./relay-endpoints.js";
 
 type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly answer: Answer };
 
-/** The connection that `created` or `moved` will be said of, and what is to be done until then. */
+/** Key of the output by which call-control will tell the end of it, and what is to be done until then. */
 export interface PendingAnswer {
   readonly pending: string;
+  /** To be told with the connection: it was made on "any of" several endpoints. */
+  readonly specific: EndpointName | null;
   readonly answer: Answer;
 }
 
@@ -22,8 +24,6 @@ export class MgcpConnections {
   readonly #control: CallControl;
   readonly #table: ConnectionTable;
   readonly #relays: RelayEndpoints;
-  /** Names to be told with the connection: it was made on "any of" several endpoints. */
-  readonly #specific = new Map<string, EndpointName>();
 
   constructor(control: CallControl, table: ConnectionTable, relays: RelayEndpoints) {
     this.#control = control;
@@ -70,38 +70,26 @@ export class MgcpConnections {
     const request = { ...wishes, endpoint: local, callId, mode: mode.value, tag: tag.value ?? "", epoch };
     const outcome = this.#control.create(request, at);
     if (outcome.kind === "refused") return refuse(outcome.code, outcome.reason);
-    if (command.endpoint.local.toLowerCase() !== local)
-      this.#specific.set(outcome.connectionId, { local, domain: command.endpoint.domain });
-    return { pending: outcome.connectionId, answer: { response: null, outputs: outcome.outputs } };
+    const { local: asked, domain } = command.endpoint;
+    const specific = asked.toLowerCase() === local ? null : { local, domain };
+    return { pending: outcome.key, specific, answer: { response: null, outputs: outcome.outputs } };
   }
 
   /** The answer to a CRCX whose ports are open. */
-  created(row: ConnectionRow): Answer {
+  created(row: ConnectionRow, specific: EndpointName | null): Answer {
     const extensions =
       row.origin.from === "line" ? [writeOrigin({ device: row.origin.device, address: row.origin.address })] : [];
-    const specific = this.#takeSpecific(row.connectionId);
     const parameters: MgcpParameters = {
       connectionIds: [row.connectionId],
-      ...(specific !== undefined && { endpointIds: [specific] }),
+      ...(specific !== null && { endpointIds: [specific] }),
       extensions,
     };
     return accept(parameters, [], [writeMediaDescription(row.local)]);
   }
 
-  /** The answer to an MDCX whose new ports are open. */
-  moved(row: ConnectionRow): Answer {
+  /** The answer to an MDCX whose new far side is heard. */
+  modified(row: ConnectionRow): Answer {
     return accept({}, [], [writeMediaDescription(row.local)]);
-  }
-
-  notCreated(connectionId: string, code: number, reason: string): Answer {
-    this.#takeSpecific(connectionId);
-    return refuse(code, reason);
-  }
-
-  #takeSpecific(connectionId: string): EndpointName | undefined {
-    const specific = this.#specific.get(connectionId);
-    this.#specific.delete(connectionId);
-    return specific;
   }
 
   modify(command: MgcpCommand, endpoint: Endpoint, epoch: Epoch | null, at: Moment): Answer | PendingAnswer {
@@ -121,7 +109,7 @@ export class MgcpConnections {
     const outcome = this.#control.modify(row.value, request, at);
     if (outcome.kind === "refused") return refuse(outcome.code, outcome.reason);
     if (outcome.kind === "pending")
-      return { pending: outcome.connectionId, answer: { response: null, outputs: outcome.outputs } };
+      return { pending: outcome.key, specific: null, answer: { response: null, outputs: outcome.outputs } };
     return accept({}, outcome.outputs, [writeMediaDescription(outcome.row.local)]);
   }
 

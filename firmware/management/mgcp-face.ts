@@ -6,7 +6,7 @@ import type { Epoch } from "#protocol/active-connection.js";
 import { type Address, parseAddress } from "#protocol/address.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
 import { earliest } from "#protocol/deadlines.js";
-import type { EventName, MgcpCommand } from "#protocol/mgcp/message.js";
+import type { EndpointName, EventName, MgcpCommand } from "#protocol/mgcp/message.js";
 import { readClaim, readEpoch, recoveryCodes, writeEpoch } from "#protocol/mgcp/recovery-package.js";
 import { parseTag } from "#protocol/mgcp/recovery-tag.js";
 import type { ReplyHandle, TransactionEvent } from "#protocol/mgcp/transaction-options.js";
@@ -39,8 +39,8 @@ const auditVerbs: ReadonlySet<string> = new Set(["AUEP", "AUCX"]);
 
 export class MgcpFace {
   readonly #parts: MgcpFaceParts;
-  /** CRCX and MDCX commands whose ports are being opened, by connection id. */
-  readonly #opening = new Map<string, ReplyHandle>();
+  /** CRCX and MDCX commands that the media engine is at work for, by call-control's key. */
+  readonly #opening = new Map<string, { readonly reply: ReplyHandle; readonly specific: EndpointName | null }>();
   #strangers = 0;
   #malformed = 0;
 
@@ -73,28 +73,22 @@ export class MgcpFace {
     return earliest(this.#parts.transactions.next(), this.#parts.restart.next());
   }
 
-  /** What call-control said became of a CRCX, or of an MDCX to another port; the others of its outputs are not ours. */
+  /** What call-control said became of a CRCX or MDCX that had to wait; the others of its outputs are not ours. */
   controlled(output: ControlOutput, at: Moment): FaceOutput[] {
-    const { connections } = this.#parts;
+    if (!("key" in output)) return [];
+    const opening = this.#opening.get(output.key);
+    this.#opening.delete(output.key);
+    if (opening === undefined) return [];
+    const { reply, specific } = opening;
     switch (output.kind) {
       case "created":
-        return this.#opened(output.row.connectionId, connections.created(output.row), at);
-      case "moved":
-        return this.#opened(output.row.connectionId, connections.moved(output.row), at);
+        return this.#respond(reply, this.#parts.connections.created(output.row, specific), at);
+      case "modified":
+        return this.#respond(reply, this.#parts.connections.modified(output.row), at);
       case "not-created":
-      case "not-moved": {
-        const { connectionId, code, reason } = output;
-        return this.#opened(connectionId, connections.notCreated(connectionId, code, reason), at);
-      }
-      default:
-        return [];
+      case "not-modified":
+        return this.#respond(reply, refuse(output.code, output.reason), at);
     }
-  }
-
-  #opened(connectionId: string, answer: Answer, at: Moment): FaceOutput[] {
-    const reply = this.#opening.get(connectionId);
-    this.#opening.delete(connectionId);
-    return reply === undefined ? [] : this.#respond(reply, answer, at);
   }
 
   /** Something happened on a line: the endpoint's request decides whether a Notify goes out. */
@@ -182,7 +176,7 @@ export class MgcpFace {
   /** Answered now, or when the media engine has opened the ports. */
   #open(outcome: Answer | PendingAnswer, reply: ReplyHandle, at: Moment): FaceOutput[] {
     if (!("pending" in outcome)) return this.#respond(reply, outcome, at);
-    this.#opening.set(outcome.pending, reply);
+    this.#opening.set(outcome.pending, { reply, specific: outcome.specific });
     return [...outcome.answer.outputs];
   }
 

@@ -10,6 +10,7 @@ import { type LegSettings, type MediaCommand, type MediaEvent, type Relay, relay
 export type EngineCommand = MediaCommand | { readonly kind: "shut-down" };
 
 const noLeg = 0xffff;
+const noToken = 0xffff_ffff;
 
 /** A place in a record; put and take walk it. Text is ASCII behind a length byte. */
 export class RecordCursor {
@@ -73,6 +74,7 @@ export function putCommand(cursor: RecordCursor, command: EngineCommand): void {
   cursor.put32(command.leg);
   cursor.put32(command.generation);
   if (command.kind === "close") return;
+  if (command.kind === "modify") cursor.put32(command.token ?? noToken);
   if (command.kind === "open") {
     putAddress(cursor, command.local);
     cursor.put8(command.dscp);
@@ -88,18 +90,24 @@ export function takeCommand(cursor: RecordCursor): EngineCommand {
   const leg = cursor.take32();
   const generation = cursor.take32();
   if (kind === "close") return { kind, leg, generation };
-  if (kind === "modify") return { kind, leg, generation, settings: takeSettings(cursor) };
+  if (kind === "modify") {
+    const token = cursor.take32();
+    return { kind, leg, generation, token: token === noToken ? null : token, settings: takeSettings(cursor) };
+  }
   const local = takeAddress(cursor);
   const dscp = cursor.take8();
   const cname = cursor.takeText();
   return { kind, leg, generation, local, dscp, cname, settings: takeSettings(cursor) };
 }
 
+const eventKinds = ["opened", "modified", "open-failed"] as const;
+
 export function putEvent(cursor: RecordCursor, event: MediaEvent): void {
-  cursor.put8(event.kind === "opened" ? 0 : 1);
+  cursor.put8(eventKinds.indexOf(event.kind));
   cursor.put32(event.leg);
   cursor.put32(event.generation);
   if (event.kind === "opened") cursor.put8(event.dscp);
+  else if (event.kind === "modified") cursor.put32(event.token);
   else cursor.putText(event.reason.slice(0, reasonCharactersMax));
 }
 
@@ -107,12 +115,13 @@ export function putEvent(cursor: RecordCursor, event: MediaEvent): void {
 const reasonCharactersMax = 160;
 
 export function takeEvent(cursor: RecordCursor): MediaEvent {
-  const isOpened = cursor.take8() === 0;
+  const kind = eventKinds[cursor.take8()];
   const leg = cursor.take32();
   const generation = cursor.take32();
-  return isOpened
-    ? { kind: "opened", leg, generation, dscp: cursor.take8() }
-    : { kind: "open-failed", leg, generation, reason: cursor.takeText() };
+  if (kind === undefined) throw new Error("no such event");
+  if (kind === "opened") return { kind, leg, generation, dscp: cursor.take8() };
+  if (kind === "modified") return { kind, leg, generation, token: cursor.take32() };
+  return { kind, leg, generation, reason: cursor.takeText() };
 }
 
 function putAddress(cursor: RecordCursor, address: Address): void {

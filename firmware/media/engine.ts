@@ -19,7 +19,7 @@ const phaseMs = frameMs / phases;
 const frameSamples = 80;
 /** Longer delays of the loop than this are not made good: the frames of that time are skipped. */
 const catchUpMsMax = 200;
-/** The counters in shared memory are this many turns old at most: 50 ms. */
+/** The counters in shared memory are this many turns old at most, 50 ms; those of relayed packets one turn. */
 const publishTurns = 5;
 
 export interface EngineOptions extends LegSurroundings {
@@ -35,6 +35,8 @@ export class Engine implements DatagramSink {
   readonly #legs: (Leg | null)[];
   readonly #legAt = (leg: LegNumber) => this.#legs[leg] ?? null;
   readonly #wheel: Leg[][] = Array.from({ length: phases }, () => []);
+  /** Legs whose counters have changed since the last turn although no frame of theirs was due. */
+  readonly #relayed = new Set<Leg>();
   #legCount = 0;
   /** Which 2 ms step of all comes next, and when. */
   #step = 0;
@@ -73,7 +75,8 @@ export class Engine implements DatagramSink {
 
   /** Obeys the commands that wait and runs the phases that are due. */
   turn(nowMs: number): void {
-    this.#obeyCommands(nowMs);
+    this.obeyCommands(nowMs);
+    this.#publishRelayed();
     this.#skipWhatIsTooLate(nowMs);
     while (this.#stepAtMs <= nowMs && this.#legCount > 0) {
       this.#runPhase(this.#step % phases, nowMs);
@@ -82,31 +85,46 @@ export class Engine implements DatagramSink {
     }
   }
 
-  receiveOffset(leg: LegNumber): number {
-    return this.#legs[leg]?.receiveOffset ?? this.#options.memory.legOffset(leg);
-  }
-
-  rtpReceived(leg: LegNumber, length: number, from: Address | null, nowMs: number): void {
-    this.#legs[leg]?.rtpReceived(length, from, nowMs);
-  }
-
-  rtcpReceived(leg: LegNumber, bytes: Uint8Array, from: Address, nowMs: number): void {
-    this.#legs[leg]?.rtcpReceived(bytes, from, nowMs);
-  }
-
-  #obeyCommands(nowMs: number): void {
+  obeyCommands(nowMs: number): void {
     for (let command = this.#options.commands.take(); command !== null; command = this.#options.commands.take()) {
       if (command.kind === "shut-down") this.#shutDown(nowMs);
       else this.#obey(command, nowMs);
     }
   }
 
+  receiveOffset(leg: LegNumber): number {
+    return this.#legs[leg]?.receiveOffset ?? this.#options.memory.legOffset(leg);
+  }
+
+  rtpReceived(leg: LegNumber, length: number, from: Address | null, nowMs: number): void {
+    const receiver = this.#legs[leg] ?? null;
+    if (receiver === null) return;
+    receiver.rtpReceived(length, from, nowMs);
+    if (receiver.relaysTo === null) return;
+    this.#relayed.add(receiver);
+    const sender = this.#legs[receiver.relaysTo] ?? null;
+    if (sender !== null) this.#relayed.add(sender);
+  }
+
+  rtcpReceived(leg: LegNumber, bytes: Uint8Array, from: Address, nowMs: number): void {
+    this.#legs[leg]?.rtcpReceived(bytes, from, nowMs);
+  }
+
   #obey(command: MediaCommand, nowMs: number): void {
-    const leg = this.#legs[command.leg] ?? null;
-    if (command.kind === "open") this.#open(command, nowMs);
-    else if (leg === null || leg.generation !== command.generation) return;
-    else if (command.kind === "modify") leg.modify(command.settings);
-    else this.#close(leg, nowMs);
+    if (command.kind === "open") {
+      this.#open(command, nowMs);
+      return;
+    }
+    const { leg: number, generation } = command;
+    const found = this.#legs[number] ?? null;
+    const leg = found?.generation === generation ? found : null;
+    if (command.kind === "close") {
+      if (leg !== null) this.#close(leg, nowMs);
+      return;
+    }
+    leg?.modify(command.settings);
+    const { token } = command;
+    if (token !== null) this.#options.events.put({ kind: "modified", leg: number, generation, token });
   }
 
   #open(command: MediaCommand & { readonly kind: "open" }, nowMs: number): void {
@@ -163,6 +181,12 @@ export class Engine implements DatagramSink {
   #shutDown(nowMs: number): void {
     for (const leg of this.#legs) if (leg !== null) this.#close(leg, nowMs);
     this.#isShutDown = true;
+  }
+
+  #publishRelayed(): void {
+    if (this.#relayed.size === 0) return;
+    for (const leg of this.#relayed) if (this.#legs[leg.leg] === leg) this.#statistics.write(leg.leg, leg.counters());
+    this.#relayed.clear();
   }
 
   #skipWhatIsTooLate(nowMs: number): void {

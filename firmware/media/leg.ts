@@ -244,6 +244,11 @@ export class Leg implements PacketRelay {
     return this.#settings.source;
   }
 
+  /** The leg that this one's packets go on to as they come. */
+  get relaysTo(): LegNumber | null {
+    return this.#settings.relay?.target ?? null;
+  }
+
   get pcmOffset(): number {
     return this.#offset + this.#surroundings.memory.map.pcmFrameOffset;
   }

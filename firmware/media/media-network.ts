@@ -20,6 +20,11 @@ export interface MediaNetwork {
 
 /** Where the network puts what it receives: the engine. */
 export interface DatagramSink {
+  /**
+   * Called when datagrams are there, before any of them is read. What management commanded before they came is obeyed
+   * first, so a far side may send as soon as it hears of the answer to a command.
+   */
+  obeyCommands(nowMs: number): void;
   /** Where in the engine memory the leg's next RTP datagram goes: a slot of packetSlotBytes. */
   receiveOffset(leg: LegNumber): number;
   /** It lies there, or was longer than a slot. from is null when the socket is connected. */

@@ -53,12 +53,21 @@ export type MediaCommand =
       readonly cname: string;
       readonly settings: LegSettings;
     }
-  | { readonly kind: "modify"; readonly leg: LegNumber; readonly generation: number; readonly settings: LegSettings }
+  | {
+      readonly kind: "modify";
+      readonly leg: LegNumber;
+      readonly generation: number;
+      readonly settings: LegSettings;
+      /** Echoed in a `modified` event once it holds; null: nobody waits for that. */
+      readonly token: number | null;
+    }
   | { readonly kind: "close"; readonly leg: LegNumber; readonly generation: number };
 
 export type MediaEvent =
   /** Both sockets are bound and marked; dscp is what the kernel says is set (0 where it could not be). */
   | { readonly kind: "opened"; readonly leg: LegNumber; readonly generation: number; readonly dscp: number }
+  /** From now on the far side that was signalled is heard; also said of a leg that is not there (any more). */
+  | { readonly kind: "modified"; readonly leg: LegNumber; readonly generation: number; readonly token: number }
   | { readonly kind: "open-failed"; readonly leg: LegNumber; readonly generation: number; readonly reason: string };
 
 /** Read from shared memory at any moment without disturbing the engine. Ages are taken by the reader from its clock. */

@@ -39,7 +39,7 @@ export class EngineBench {
   }
 
   modify(leg: number, settings: LegSettings): void {
-    this.#commands.put({ kind: "modify", leg, generation: 1, settings });
+    this.#commands.put({ kind: "modify", leg, generation: 1, token: null, settings });
     this.engine.turn(this.nowMs);
   }
 

@@ -106,6 +106,8 @@ export class SimulatedGateway implements SimulatedNode {
       this.#open.set(leg, generation);
       this.#act(this.#gateway.mediaEvent({ kind: "opened", leg, generation, dscp: command.dscp }, at), at);
     } else if (command.kind === "close") this.#open.delete(leg);
+    else if (command.token !== null)
+      this.#act(this.#gateway.mediaEvent({ kind: "modified", leg, generation, token: command.token }, at), at);
   }
 
   #statistics(leg: number, generation: number): LegStatistics | null {

@@ -48,7 +48,7 @@ const command: fc.Arbitrary<EngineCommand> = fc.oneof(
     cname: text(64),
     settings,
   }),
-  fc.record({ kind: fc.constant("modify" as const), ...use, settings }),
+  fc.record({ kind: fc.constant("modify" as const), ...use, token: fc.option(fc.nat(2 ** 31)), settings }),
   fc.record({ kind: fc.constant("close" as const), ...use }),
   fc.constant({ kind: "shut-down" as const }),
 );

@@ -42,7 +42,7 @@ const command = fc.oneof(
     dscp: fc.constant(46),
     cname: fc.constant("c"),
   }),
-  fc.record({ kind: fc.constant("modify" as const), leg, generation, settings }),
+  fc.record({ kind: fc.constant("modify" as const), leg, generation, token: fc.option(fc.nat(100)), settings }),
   fc.record({ kind: fc.constant("close" as const), leg, generation }),
 );
 const packet = fc.record({

@@ -147,7 +147,7 @@ test("a leg sends to the learnt port, and its socket is connected to it; a moved
   talk(1, 0, 10, 0x9c, farGateway, 8);
   expect(network.connected.get(0)).toEqual(behindNat);
   expect(network.rtp.find((one) => one.leg === 0)?.to).toEqual(behindNat);
-  commands.put({ kind: "modify", leg: 0, generation: 1, settings: { ...stationLeg, remote: farGateway } });
+  commands.put({ kind: "modify", leg: 0, generation: 1, token: null, settings: { ...stationLeg, remote: farGateway } });
   engine.turn(clock.nowMs);
   expect(network.connected.get(0)).toBeNull();
 });
@@ -160,11 +160,11 @@ test("a leg that does not send is silent, one that does not receive is counted a
   talk(0, 0, 20, 0x9c, station, 0);
   expect(network.rtp).toEqual([]);
   expect(statistics.read(0, 1)?.packetsReceived).toBeGreaterThan(15);
-  commands.put({ kind: "modify", leg: 0, generation: 1, settings: stationLeg });
-  commands.put({ kind: "modify", leg: 1, generation: 1, settings: { ...networkLeg, sends: false } });
+  commands.put({ kind: "modify", leg: 0, generation: 1, token: null, settings: stationLeg });
+  commands.put({ kind: "modify", leg: 1, generation: 1, token: null, settings: { ...networkLeg, sends: false } });
   talk(0, 20, 20, 0x9c, station, 0);
   expect(network.rtp).toEqual([]);
-  commands.put({ kind: "modify", leg: 1, generation: 1, settings: networkLeg });
+  commands.put({ kind: "modify", leg: 1, generation: 1, token: null, settings: networkLeg });
   talk(0, 40, 20, 0x9c, station, 0);
   expect(network.sentBy(1).length).toBeGreaterThan(15);
 });
