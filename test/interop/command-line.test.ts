@@ -100,7 +100,7 @@ describe("a wrong configuration ends with exit code 2 and one line that names th
     ["gateway", { ...aGateway, media: { dscp: 64 } }, ["media.dscp: 64", "63"]],
     ["gateway", { ...aGateway, media: { codings: ["MP3"] } }, ['media.codings[0]: "MP3"', "PCMU", "PCMA"]],
     ["gateway", { ...aGateway, mgcp: { port: 0 } }, ["mgcp.port: 0", "1"]],
-    ["gateway", { ...aGateway, lines: undefined }, ["lines: missing"]],
+    ["gateway", { ...aGateway, callAgents: undefined }, ["callAgents: missing"]],
     ["gateway", { ...aGateway, snmp: { community: "$" + "{HOLDOVER_NOT_SET}" } }, ["HOLDOVER_NOT_SET is not set"]],
     ["call-server", { ...aCallServer, colour: "red" }, ["colour", "unknown key", "allowed here", "gateways"]],
     ["call-server", { ...aCallServer, role: "king" }, ['role: "king"', "primary", "backup"]],
