@@ -2,14 +2,15 @@
  * The one truth about which connections there are. call-control is its only writer; the three faces read snapshots.
  * Every creation, deletion and change bumps the change counter; statistics never do, they are read with the row.
  */
-import type {
-  ActiveConnection,
-  Coding,
-  ConnectionMode,
-  ConnectionState,
-  ConnectionStatistics,
-  Epoch,
-  OriginatingDevice,
+import {
+  type ActiveConnection,
+  type Coding,
+  type ConnectionMode,
+  type ConnectionState,
+  type ConnectionStatistics,
+  type Epoch,
+  noStatistics,
+  type OriginatingDevice,
 } from "#protocol/active-connection.js";
 import type { MediaDescription } from "#protocol/sdp.js";
 import type { ReadLegStatistics } from "../media/media-port.js";
@@ -139,18 +140,6 @@ function connectionState(row: ConnectionRow): ConnectionState {
   if (row.started === null) return "setting-up";
   return row.mode === "sendrecv" ? "up" : "held";
 }
-
-const noStatistics: ConnectionStatistics = {
-  packetsSent: 0,
-  octetsSent: 0,
-  packetsReceived: 0,
-  octetsReceived: 0,
-  packetsLost: 0,
-  jitterMs: null,
-  roundTripMs: null,
-  mos: null,
-  lastMediaAgeMs: null,
-};
 
 function connectionStatistics(leg: NonNullable<ReturnType<ReadLegStatistics>>, nowMs: number): ConnectionStatistics {
   return {

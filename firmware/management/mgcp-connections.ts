@@ -3,7 +3,7 @@ import { type ConnectionMode, connectionModes, type Epoch } from "#protocol/acti
 import type { EndpointName, LocalConnectionOptions, MgcpCommand, MgcpParameters } from "#protocol/mgcp/message.js";
 import { readTag, writeOrigin } from "#protocol/mgcp/recovery-package.js";
 import { type MediaDescription, parseMediaDescription, writeMediaDescription } from "#protocol/sdp.js";
-import type { CallControl, Moment } from "./call-control.js";
+import type { CallControl, ControlOutput, Moment } from "./call-control.js";
 import { supportedModes } from "./connection-modes.js";
 import type { ConnectionRow, ConnectionTable } from "./connection-table.js";
 import type { Endpoint } from "./endpoints.js";
@@ -72,11 +72,12 @@ export class MgcpConnections {
     if (outcome.kind === "refused") return refuse(outcome.code, outcome.reason);
     const { local: asked, domain } = command.endpoint;
     const specific = asked.toLowerCase() === local ? null : { local, domain };
+    if (outcome.kind === "done") return this.created(outcome.row, specific, outcome.outputs);
     return { pending: outcome.key, specific, answer: { response: null, outputs: outcome.outputs } };
   }
 
   /** The answer to a CRCX whose ports are open. */
-  created(row: ConnectionRow, specific: EndpointName | null): Answer {
+  created(row: ConnectionRow, specific: EndpointName | null, outputs: readonly ControlOutput[] = []): Answer {
     const extensions =
       row.origin.from === "line" ? [writeOrigin({ device: row.origin.device, address: row.origin.address })] : [];
     const parameters: MgcpParameters = {
@@ -84,7 +85,7 @@ export class MgcpConnections {
       ...(specific !== null && { endpointIds: [specific] }),
       extensions,
     };
-    return accept(parameters, [], [writeMediaDescription(row.local)]);
+    return accept(parameters, outputs, [writeMediaDescription(row.local)]);
   }
 
   /** The answer to an MDCX whose new far side is heard. */
@@ -132,7 +133,7 @@ export class MgcpConnections {
     return accept({}, outputs, [], 250);
   }
 
-  /** P: section 3.2.2.7. Nine digits: a counter that outgrows them stays at 999999999. */
+  /** P: section 3.2.2.7, what is not known left out. Nine digits: a counter that outgrows them stays at 999999999. */
   connectionParameters(row: ConnectionRow, nowMs: number) {
     const { statistics } = this.#control.describe(row, "", nowMs);
     return {
@@ -141,8 +142,8 @@ export class MgcpConnections {
       packetsReceived: nineDigits(statistics.packetsReceived),
       octetsReceived: nineDigits(statistics.octetsReceived),
       packetsLost: nineDigits(statistics.packetsLost),
-      jitterMs: nineDigits(statistics.jitterMs ?? 0),
-      latencyMs: nineDigits((statistics.roundTripMs ?? 0) / 2),
+      ...(statistics.jitterMs !== null && { jitterMs: nineDigits(statistics.jitterMs) }),
+      ...(statistics.roundTripMs !== null && { latencyMs: nineDigits(statistics.roundTripMs / 2) }),
     };
   }
 
