@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { isIpLiteral, isIpv6, parseAddress } from "#protocol/address.js";
+import { parseEntity } from "#protocol/mgcp/entity-name.js";
 
 /** A section answers an unknown key with the keys it knows. */
 function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
@@ -49,6 +50,18 @@ const relay = section({
   learnsPort: z.boolean().default(false),
 });
 
+/** RFC 3435 sections 2.3.12, 4.4.6 and 4.4.7. */
+const restart = section({
+  /** MWD: after a start call agents are told within so long, at a random time, so that many gateways do not speak at once. */
+  waitMaxSeconds: z.number().min(0).max(3600).default(2.5),
+  /** Tdinit, Tdmin and Tdmax of an endpoint whose call agent does not answer. */
+  disconnectedFirstSeconds: z.number().min(1).max(600).default(15),
+  disconnectedLeastSeconds: z.number().min(0).max(600).default(15),
+  disconnectedMostSeconds: z.number().min(1).max(86_400).default(600),
+  /** Told to end, it goes on for so long, or until no connection is left; SIGHUP calls it back. */
+  gracefulSeconds: z.int().min(0).max(86_400).default(0),
+});
+
 export const gatewaySchema = section({
   /** The gateway's domain name, the part after the @ of its endpoints. */
   name: domainName,
@@ -77,11 +90,17 @@ export const gatewaySchema = section({
       network: z.enum(["auto", "linux", "portable"]).default("auto"),
     })
     .prefault({}),
-  /** Who may command; the first is told of a restart. */
+  /** Who may command; the first is told of a restart, the others where it does not answer. */
   callAgents: z
     .array(section({ address: ipLiteral, port: port.default(2727) }))
     .min(1)
     .max(16),
+  /** Whom it tells instead, by a name that may have several addresses: ca@ca1.example:2727. They must be listed above. */
+  notifiedEntity: z
+    .string()
+    .refine((text) => parseEntity(text).ok, { error: 'must be a call agent such as "ca@ca1.example:2727"' })
+    .optional(),
+  restart: restart.prefault({}),
   /** Who may only ask: management stations, watchers. */
   askers: z.array(ipLiteral).max(64).default([]),
   lines: z.array(lines).max(100).default([]),

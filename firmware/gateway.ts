@@ -9,31 +9,25 @@
  *     snmp datagram ─► snmp-face ┴► one snapshot of the connection table  (whoever asks)
  */
 import type { Coding, Epoch, GatewaySnapshot } from "#protocol/active-connection.js";
-import { type Address, formatAddress } from "#protocol/address.js";
+import type { Address } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
 import { earliest } from "#protocol/deadlines.js";
 import type { EventName } from "#protocol/mgcp/message.js";
-import { transactionDefaults } from "#protocol/mgcp/transaction-options.js";
-import { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import { holdoverRoot } from "#protocol/mib/holdover-mib.js";
 import type { SipOutput } from "#protocol/sip/sip-output.js";
 import { type SipEvent, SipTransactions, type SipTurn } from "#protocol/sip/transactions.js";
 import { SipPhones } from "./lines/sip-phone.js";
 import { CallControl, type ControlOutput, type Moment } from "./management/call-control.js";
 import { ConnectionTable } from "./management/connection-table.js";
-import { Endpoints } from "./management/endpoints.js";
 import { Fencing } from "./management/fencing.js";
 import { Journal } from "./management/journal.js";
 import { LegPool } from "./management/leg-pool.js";
 import { LineStations } from "./management/line-stations.js";
 import type { FaceOutput } from "./management/mgcp-answer.js";
-import { MgcpAudit } from "./management/mgcp-audit.js";
-import { MgcpConnections } from "./management/mgcp-connections.js";
-import { MgcpFace } from "./management/mgcp-face.js";
-import { MgcpRequests } from "./management/mgcp-requests.js";
+import { createMgcpStack, type MgcpStack } from "./management/mgcp-stack.js";
+import { entityName } from "./management/notified-entity.js";
 import { RelayEndpoints, type RelayOptions } from "./management/relay-endpoints.js";
-import { RestartNotice } from "./management/restart-notice.js";
 import { SipFace } from "./management/sip-face.js";
 import { SnmpAgent } from "./management/snmp-agent.js";
 import { SnmpFace } from "./management/snmp-face.js";
@@ -62,6 +56,16 @@ export interface GatewayOptions {
     readonly legsMax: number;
   };
   readonly callAgents: readonly Address[];
+  /** `ca@ca1.example:2727`, with as many addresses as the name has; null: the call agents in their order. */
+  readonly notifiedEntity: string | null;
+  readonly restart: {
+    /** MWD (RFC 3435 section 4.4.6): the wait after a start is between 0 and this. */
+    readonly restartWaitMaxMs: number;
+    /** Tdinit, Tdmin, Tdmax (section 4.4.7). */
+    readonly disconnectedFirstMs: number;
+    readonly disconnectedLeastMs: number;
+    readonly disconnectedMostMs: number;
+  };
   readonly askers: readonly string[];
   readonly lines: readonly GatewayLine[];
   readonly relay: RelayOptions;
@@ -81,17 +85,25 @@ export type GatewayOutput =
   | { readonly kind: "media"; readonly command: MediaCommand }
   /** To be on disk before the outputs behind it are acted on. */
   | { readonly kind: "persist-epoch"; readonly epoch: Epoch }
+  /** A call agent's domain name: the edge looks it up and tells what it found by `resolved`. */
+  | { readonly kind: "resolve"; readonly name: string }
   | { readonly kind: "log"; readonly event: string; readonly fields: Readonly<Record<string, unknown>> };
 
 const limits = {
   quarantineMax: 64,
+  observedMax: 256,
   journalEntriesMax: 10_000,
   openTriesMax: 8,
   connectionsPerLineMax: 1,
   connectionsPerRelayMax: 2,
   /** A claim may not leap further, DESIGN section 5. */
   epochLeapMax: 1000,
-  restartPauseMs: 2000,
+  /** Before a call agent that said "not now" is told of a restart again. */
+  pauseMs: 2000,
+  redirectionsMax: 4,
+  namesMax: 64,
+  keptMs: 60_000,
+  failureKeptMs: 5_000,
   /** A walk over several datagrams sees one moment; the statistics in it are no older than this. */
   viewKeptMs: 500,
   repetitionsMax: 100,
@@ -106,13 +118,11 @@ export class Gateway {
   readonly #table = new ConnectionTable();
   readonly #journal = new Journal({ entriesMax: limits.journalEntriesMax });
   readonly #fencing: Fencing;
-  readonly #endpoints: Endpoints;
   readonly #sip: SipTransactions;
   readonly #phones: SipPhones;
   readonly #stations: LineStations;
   readonly #control: CallControl;
-  readonly #restart: RestartNotice;
-  readonly #mgcpFace: MgcpFace;
+  readonly #mgcp: MgcpStack;
   readonly #sipFace: SipFace;
   readonly #snmpAgent: SnmpAgent | null;
   #toldCounter = 0;
@@ -125,11 +135,11 @@ export class Gateway {
     const snapshot = (atMs: number) => this.snapshot(atMs);
     const addresses = callAgents.map((agent) => agent.address);
     this.#fencing = new Fencing({ leapMax: limits.epochLeapMax, callAgents: addresses, askers }, epoch);
-    const [firstAgent] = callAgents;
+    const names = options.notifiedEntity === null ? callAgents.map(entityName) : [options.notifiedEntity];
+    const [notifiedEntity = "", ...notifiedEntityList] = names;
     const locals = lines.map(({ line }) => line);
     const relays = new RelayEndpoints(options.relay);
     const endpoints = [...locals, ...relays.names];
-    this.#endpoints = new Endpoints(endpoints, firstAgent === undefined ? "" : entityName(firstAgent), limits);
     const sipAddress = { address, port: options.sipPort };
     this.#sip = new SipTransactions({ sentBy: sipAddress }, random);
     this.#phones = new SipPhones({ gatewayName: name, address: sipAddress, lines }, random);
@@ -159,27 +169,28 @@ export class Gateway {
       },
       { table: this.#table, journal: this.#journal, stations: this.#stations, relays, pool, readStatistics, random },
     );
-    this.#restart = new RestartNotice({ callAgents, pauseMs: limits.restartPauseMs });
-    const connections = new MgcpConnections(this.#control, this.#table, relays);
-    const encodings = codings.map(({ encoding }) => encoding);
-    this.#mgcpFace = new MgcpFace({
-      domains: [name.toLowerCase(), `[${address.toLowerCase()}]`],
-      transactions: new MgcpTransactions(transactionDefaults, random),
-      endpoints: this.#endpoints,
-      table: this.#table,
-      fencing: this.#fencing,
-      connections,
-      requests: new MgcpRequests(this.#stations),
-      audit: new MgcpAudit({
-        gateway: name,
+    this.#mgcp = createMgcpStack(
+      {
+        ...limits,
+        ...options.restart,
+        name,
+        address,
+        lines: locals,
+        notifiedEntity,
+        notifiedEntityList,
+        encodings: codings.map(({ encoding }) => encoding),
+      },
+      {
         table: this.#table,
         journal: this.#journal,
-        connections,
-        encodings,
+        fencing: this.#fencing,
+        control: this.#control,
+        stations: this.#stations,
+        relays,
         snapshot,
-      }),
-      restart: this.#restart,
-    });
+        random,
+      },
+    );
     const mayAsk = (asker: string) => this.#fencing.mayAsk(asker);
     this.#sipFace = new SipFace({ gateway: name, address: sipAddress, lines: endpoints, mayAsk }, snapshot, random);
     const { viewKeptMs, repetitionsMax, datagramBytesMax } = limits;
@@ -193,16 +204,48 @@ export class Gateway {
       community === null ? null : new SnmpAgent({ community, askers: snmpAskers, datagramBytesMax }, snmpFace);
   }
 
-  /** The gateway is in service: the first call agent that answers is told so. */
+  /** The gateway is in service: its call agent is told so, after a random wait (RFC 3435 section 4.4.6). */
   start(at: Moment): GatewayOutput[] {
-    this.#restart.begin(at.nowMs);
-    return this.#settle(this.#mgcpFace.tick(at), at);
+    return this.#settle(this.#mgcp.notices.begin(at), at);
+  }
+
+  /** It will stop after the delay, and no earlier than it is told to where that is zero (section 2.3.12). */
+  graceful(delaySeconds: number, at: Moment): GatewayOutput[] {
+    return this.#settle(this.#mgcp.notices.graceful(delaySeconds, at), at);
+  }
+
+  cancelGraceful(at: Moment): GatewayOutput[] {
+    return this.#settle(this.#mgcp.notices.cancelGraceful(at), at);
+  }
+
+  /** Out of service now; what is still answered are audits. */
+  stop(at: Moment): GatewayOutput[] {
+    return this.#settle(this.#mgcp.notices.forced(at), at);
+  }
+
+  /** No connection is left. */
+  get isIdle(): boolean {
+    return this.#table.size === 0;
+  }
+
+  get isOutOfService(): boolean {
+    return this.#mgcp.notices.isOutOfService;
+  }
+
+  /** Out of service, and whoever had to be told has answered. */
+  get isStopped(): boolean {
+    return this.isOutOfService && this.#mgcp.notices.size === 0;
+  }
+
+  /** addresses: IP literals; none when the name was not found. */
+  resolved(name: string, addresses: readonly string[], at: Moment): GatewayOutput[] {
+    return this.#settle(this.#mgcp.face.resolved(name, addresses, at), at);
   }
 
   receive(port: GatewayPort, bytes: Uint8Array, from: Address, at: Moment): GatewayOutput[] {
     switch (port) {
       case "mgcp":
-        return this.#settle(this.#mgcpFace.receive(bytes, from, at), at);
+        return this.#settle(this.#mgcp.face.receive(bytes, from, at), at);
       case "sip":
         return this.#sipTurn(this.#sip.receive(bytes, from, at.nowMs), at);
       case "snmp": {
@@ -222,17 +265,17 @@ export class Gateway {
       ...this.#sipTurn(this.#sip.tick(at.nowMs), at),
       ...this.#settle(this.#stations.fromPhones(this.#phones.tick(at.nowMs), at.nowMs), at),
       ...this.#performSip(this.#sipFace.tick(at.nowMs), at),
-      ...this.#settle(this.#mgcpFace.tick(at), at),
+      ...this.#settle(this.#mgcp.face.tick(at), at),
     ];
   }
 
   next(): number | null {
-    return earliest(this.#mgcpFace.next(), this.#sip.next(), this.#phones.next(), this.#sipFace.next());
+    return earliest(this.#mgcp.face.next(), this.#sip.next(), this.#phones.next(), this.#sipFace.next());
   }
 
   /** Everything an audit can tell at this moment. */
   snapshot(nowMs: number): GatewaySnapshot {
-    const notified = new Map(this.#endpoints.all().map(({ local, notifiedEntity }) => [local, notifiedEntity]));
+    const notified = new Map(this.#mgcp.endpoints.all().map(({ local, agent }) => [local, agent.name]));
     return {
       gateway: this.#options.name,
       bootId: this.#bootId,
@@ -261,6 +304,7 @@ export class Gateway {
         return [{ kind: "send", port: "mgcp", datagram: output.datagram }];
       case "media":
       case "persist-epoch":
+      case "resolve":
       case "log":
         return [output];
       case "sip":
@@ -269,13 +313,13 @@ export class Gateway {
       case "not-created":
       case "modified":
       case "not-modified":
-        return this.#settle(this.#mgcpFace.controlled(output, at), at);
+        return this.#settle(this.#mgcp.face.controlled(output, at), at);
       case "recouple":
         return this.#settle(this.#control.recouple(output.line, at), at);
       case "line-event":
         return this.#lineEvent(output, at);
       case "trouble":
-        return [{ kind: "log", event: "line-trouble", fields: { line: output.line, reason: output.reason } }];
+        return this.#lineTrouble(output.line, output.reason, at);
     }
   }
 
@@ -284,15 +328,17 @@ export class Gateway {
     const [connection] = this.#table.onEndpoint(line);
     this.#journal.lineEvent(line, event, connection?.callId ?? "", at.nowMs);
     this.#table.touch();
-    const observed = [lineEventName(event === "on-hook" ? "hu" : "hd"), ...(dialled === null ? [] : digits(dialled))];
     const log: GatewayOutput = { kind: "log", event: "line-event", fields: { line, event, dialled } };
-    return [
-      log,
-      ...this.#settle(
-        observed.flatMap((name) => this.#mgcpFace.observe(line, name, at)),
-        at,
-      ),
-    ];
+    const { face } = this.#mgcp;
+    const outputs = this.#settle(face.observe(line, lineEventName(event === "on-hook" ? "hu" : "hd"), at), at);
+    if (dialled !== null) outputs.push(...this.#settle(face.dialled(line, digits(dialled), at), at));
+    return [log, ...outputs];
+  }
+
+  /** The station could not be rung, or has no audio. */
+  #lineTrouble(line: string, reason: string, at: Moment): GatewayOutput[] {
+    const log: GatewayOutput = { kind: "log", event: "line-trouble", fields: { line, reason } };
+    return [log, ...this.#settle(this.#mgcp.face.trouble(line, at), at)];
   }
 
   #sipTurn(turn: SipTurn, at: Moment): GatewayOutput[] {
@@ -320,12 +366,6 @@ export class Gateway {
 
 function sipSends(datagrams: readonly OutgoingDatagram[]): GatewayOutput[] {
   return datagrams.map((datagram) => ({ kind: "send", port: "sip", datagram }));
-}
-
-function entityName(agent: Address): string {
-  const text = formatAddress(agent);
-  const host = text.slice(0, text.lastIndexOf(":"));
-  return `ca@${host.startsWith("[") ? host : `[${host}]`}:${agent.port}`;
 }
 
 /** Between station and gateway µ-law is preferred, whatever the network side prefers. */

@@ -9,6 +9,7 @@ import { Gateway, type GatewayOutput, type GatewayPort } from "./gateway.js";
 import { DeadlineTimer } from "./io/deadline-timer.js";
 import { type MediaEngine, startMediaEngine } from "./io/media-engine.js";
 import { monotonicMs } from "./io/monotonic-clock.js";
+import { lookUpAddresses } from "./io/name-lookup.js";
 import { readState, writeState } from "./io/state-file.js";
 import { openUdpSocket, type UdpSocket } from "./io/udp-socket.js";
 import type { Moment } from "./management/call-control.js";
@@ -19,6 +20,11 @@ export interface RunningGateway {
   readonly network: string;
   /** Null after close; otherwise why the gateway cannot go on. */
   readonly ended: Promise<string | null>;
+  /**
+   * Tells the call agents that it goes out of service, and waits until it is: for the configured graceful delay or until
+   * no connection is left, and shortly for their answers. False: it was called back meanwhile and stays in service.
+   */
+  leave(calledBack: Promise<void>): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -57,6 +63,7 @@ class GatewayEdge {
   readonly #config: GatewayConfig;
   readonly #log: Logger;
   readonly #sockets = new Map<GatewayPort, UdpSocket>();
+  #waiting: { readonly holds: () => boolean; readonly resolve: () => void } | null = null;
   readonly #timer = new DeadlineTimer(() => this.#act(this.#gateway.tick(moment())));
 
   constructor(gateway: Gateway, engine: MediaEngine, config: GatewayConfig, log: Logger) {
@@ -96,8 +103,40 @@ class GatewayEdge {
       },
       network: this.#engine.network,
       ended: this.#engine.ended,
+      leave: (calledBack) => this.#leave(calledBack),
       close: () => this.close(),
     };
+  }
+
+  async #leave(calledBack: Promise<void>): Promise<boolean> {
+    const { gracefulSeconds } = this.#config.restart;
+    if (gracefulSeconds > 0) {
+      this.#act(this.#gateway.graceful(gracefulSeconds, moment()));
+      const idle = this.#until(() => this.#gateway.isIdle || this.#gateway.isOutOfService).then(() => true);
+      if (!(await Promise.race([idle, calledBack.then(() => false)]))) {
+        this.#waiting = null;
+        this.#act(this.#gateway.cancelGraceful(moment()));
+        return false;
+      }
+    }
+    if (!this.#gateway.isOutOfService) this.#act(this.#gateway.stop(moment()));
+    const inTime = new Promise<void>((resolve) => setTimeout(resolve, farewellMs));
+    await Promise.race([this.#until(() => this.#gateway.isStopped), inTime]);
+    return true;
+  }
+
+  /** Looked at after everything the gateway does. */
+  #until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting = { holds, resolve };
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    if (this.#waiting?.holds() !== true) return;
+    this.#waiting.resolve();
+    this.#waiting = null;
   }
 
   async close(): Promise<void> {
@@ -107,9 +146,15 @@ class GatewayEdge {
     await this.#engine.close();
   }
 
+  async #resolve(name: string): Promise<void> {
+    const addresses = await lookUpAddresses(name);
+    this.#act(this.#gateway.resolved(name, addresses, moment()));
+  }
+
   #act(outputs: readonly GatewayOutput[]): void {
     for (const output of outputs) this.#actOn(output);
     this.#timer.arm(this.#gateway.next());
+    this.#look();
   }
 
   #actOn(output: GatewayOutput): void {
@@ -129,12 +174,18 @@ class GatewayEdge {
       case "persist-epoch":
         if (this.#config.stateFile !== undefined) writeState(this.#config.stateFile, output.epoch);
         return;
+      case "resolve":
+        void this.#resolve(output.name);
+        return;
       case "log":
         this.#log.info({ ...now(), event: output.event, ...output.fields });
         return;
     }
   }
 }
+
+/** How long the end waits for call agents to take note of it. */
+const farewellMs = 500;
 
 /** What an event line says of its time: comparable between the programs of one machine, and the wall clock. */
 export function now(): { readonly monotonicMs: number; readonly wallMs: number } {
@@ -151,7 +202,7 @@ function secureRandom(): number {
 }
 
 function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], legsMax: number) {
-  const { media } = config;
+  const { media, restart } = config;
   return {
     name: config.name,
     address: config.address,
@@ -167,6 +218,13 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
       legsMax,
     },
     callAgents: config.callAgents,
+    notifiedEntity: config.notifiedEntity ?? null,
+    restart: {
+      restartWaitMaxMs: restart.waitMaxSeconds * 1000,
+      disconnectedFirstMs: restart.disconnectedFirstSeconds * 1000,
+      disconnectedLeastMs: restart.disconnectedLeastSeconds * 1000,
+      disconnectedMostMs: restart.disconnectedMostSeconds * 1000,
+    },
     askers: config.askers,
     lines,
     relay: config.relay ?? { prefix: "relay/", first: 1, count: 0, learnsPort: false },

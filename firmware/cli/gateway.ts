@@ -34,8 +34,13 @@ export async function run(args: readonly string[]): Promise<number> {
   const gateway = await startGateway(config.value, log);
   if (!gateway.ok) return complain(gateway.reason, 1);
   log.info({ ...now(), event: "listening", ...gateway.value.ports, network: gateway.value.network });
-  const reason = await Promise.race([told, gateway.value.ended]);
+  let reason = await Promise.race([told, gateway.value.ended]);
   log.info({ ...now(), event: "ending", reason });
+  // An engine that is gone has nothing left to end gracefully.
+  while (reason === null && !(await gateway.value.leave(untilCalledBack()))) {
+    log.info({ ...now(), event: "called-back" });
+    reason = await Promise.race([untilTold(), gateway.value.ended]);
+  }
   await gateway.value.close();
   return reason === null ? 0 : complain(`the media engine ended: ${reason}`, 1);
 }
@@ -44,6 +49,11 @@ export async function run(args: readonly string[]): Promise<number> {
 function complain(reason: string, exitCode: number): number {
   for (const line of reason.split("\n")) process.stderr.write(`holdover gateway: ${line}\n`);
   return exitCode;
+}
+
+/** SIGHUP while it is ending gracefully. */
+function untilCalledBack(): Promise<void> {
+  return new Promise((resolve) => process.once("SIGHUP", () => resolve()));
 }
 
 /** SIGTERM or SIGINT: the end that was asked for. */

@@ -123,14 +123,17 @@ export class MgcpConnections {
       const parameters = { connectionParameters: this.connectionParameters(row.value, at.nowMs) };
       return accept(parameters, this.#control.delete(row.value, "deleted", at), [], 250);
     }
-    const doomed = this.#table
-      .onEndpoint(endpoint.local)
-      .filter((row) => callId === undefined || row.callId.toUpperCase() === callId.toUpperCase());
-    const outputs = [
-      ...this.#control.abandonCreations(endpoint.local, callId ?? null),
+    return accept({}, this.clear(endpoint, at, callId), [], 250);
+  }
+
+  /** All connections of the endpoint, or of one call. */
+  clear({ local }: Endpoint, at: Moment, callId: string | null = null): ControlOutput[] {
+    const isDoomed = (row: ConnectionRow) => callId === null || row.callId.toUpperCase() === callId.toUpperCase();
+    const doomed = this.#table.onEndpoint(local).filter(isDoomed);
+    return [
+      ...this.#control.abandonCreations(local, callId),
       ...doomed.flatMap((row) => this.#control.delete(row, "deleted", at)),
     ];
-    return accept({}, outputs, [], 250);
   }
 
   /** P: section 3.2.2.7, what is not known left out. Nine digits: a counter that outgrows them stays at 999999999. */

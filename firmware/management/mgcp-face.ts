@@ -1,25 +1,26 @@
 /**
- * The gateway's MGCP face (RFC 3435): who may command, which command goes where, what is answered, and the Notify and
- * RestartInProgress of our own. Connections are mgcp-connections', requests mgcp-requests', audits mgcp-audit's.
+ * The gateway's MGCP face (RFC 3435): who may command, which command goes where, and what is answered. Connections are
+ * mgcp-connections', requests mgcp-requests', configuration mgcp-configuration's, audits mgcp-audit's; what the gateway
+ * says of its own accord is mgcp-notices'.
  */
 import type { Epoch } from "#protocol/active-connection.js";
-import { type Address, parseAddress } from "#protocol/address.js";
-import type { OutgoingDatagram } from "#protocol/datagram.js";
+import type { Address } from "#protocol/address.js";
 import { earliest } from "#protocol/deadlines.js";
 import type { EndpointName, EventName, MgcpCommand } from "#protocol/mgcp/message.js";
-import { readClaim, readEpoch, recoveryCodes, writeEpoch } from "#protocol/mgcp/recovery-package.js";
-import { parseTag } from "#protocol/mgcp/recovery-tag.js";
+import { readEpoch, recoveryCodes, writeEpoch } from "#protocol/mgcp/recovery-package.js";
+import { readNotifiedEntityList } from "#protocol/mgcp/redirect-package.js";
 import type { ReplyHandle, TransactionEvent } from "#protocol/mgcp/transaction-options.js";
 import type { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import type { ControlOutput, Moment } from "./call-control.js";
-import type { ConnectionTable } from "./connection-table.js";
 import type { Endpoint, Endpoints } from "./endpoints.js";
-import type { Notification } from "./event-requests.js";
 import type { Fencing } from "./fencing.js";
-import { type Answer, accept, type FaceOutput, refuse, refuseByPackage } from "./mgcp-answer.js";
+import { type Answer, accept, type FaceOutput, refuse, refuseByPackage, sends } from "./mgcp-answer.js";
 import type { MgcpAudit } from "./mgcp-audit.js";
+import { gatewayEndpoint, type MgcpConfiguration, redirect } from "./mgcp-configuration.js";
 import type { MgcpConnections, PendingAnswer } from "./mgcp-connections.js";
-import type { MgcpRequests } from "./mgcp-requests.js";
+import type { MgcpNotices } from "./mgcp-notices.js";
+import type { MgcpRequests, Reaction } from "./mgcp-requests.js";
+import { bringsRequest, type CheckedRequest, type RequestChecks } from "./request-checks.js";
 import type { RestartNotice } from "./restart-notice.js";
 
 export interface MgcpFaceParts {
@@ -27,20 +28,34 @@ export interface MgcpFaceParts {
   readonly domains: readonly string[];
   readonly transactions: MgcpTransactions;
   readonly endpoints: Endpoints;
-  readonly table: ConnectionTable;
   readonly fencing: Fencing;
   readonly connections: MgcpConnections;
+  readonly checks: RequestChecks;
   readonly requests: MgcpRequests;
+  readonly configuration: MgcpConfiguration;
+  readonly notices: MgcpNotices;
   readonly audit: MgcpAudit;
   readonly restart: RestartNotice;
 }
 
+/** A command that was found right so far, and whom it is for. */
+interface Execution {
+  readonly command: MgcpCommand;
+  readonly targets: readonly Endpoint[];
+  readonly reply: ReplyHandle;
+  /** The notification request it is, or carries (section 2.3.5), by target. */
+  readonly requests: ReadonlyMap<Endpoint, CheckedRequest>;
+  readonly notifiedEntityList: readonly string[] | null;
+}
+
 const auditVerbs: ReadonlySet<string> = new Set(["AUEP", "AUCX"]);
+/** Those for which a name may stand for several endpoints. */
+const wildVerbs: ReadonlySet<string> = new Set(["AUEP", "DLCX", "EPCF", "RQNT"]);
 
 export class MgcpFace {
   readonly #parts: MgcpFaceParts;
   /** CRCX and MDCX commands that the media engine is at work for, by call-control's key. */
-  readonly #opening = new Map<string, { readonly reply: ReplyHandle; readonly specific: EndpointName | null }>();
+  readonly #opening = new Map<string, { readonly execution: Execution; readonly specific: EndpointName | null }>();
   #strangers = 0;
   #malformed = 0;
 
@@ -64,13 +79,16 @@ export class MgcpFace {
   }
 
   tick(at: Moment): FaceOutput[] {
-    const turn = this.#parts.transactions.tick(at.nowMs);
+    const { transactions, requests, notices } = this.#parts;
+    const turn = transactions.tick(at.nowMs);
     const outputs = [...sends(turn.sends), ...turn.events.flatMap((event) => this.#event(event, at))];
-    return [...outputs, ...this.#announceRestart(at)];
+    for (const { endpoint, reaction } of requests.tick(at)) outputs.push(...notices.react(endpoint, reaction, at));
+    return [...outputs, ...notices.tick(at)];
   }
 
   next(): number | null {
-    return earliest(this.#parts.transactions.next(), this.#parts.restart.next());
+    const { transactions, requests, restart } = this.#parts;
+    return earliest(transactions.next(), requests.next(), restart.next());
   }
 
   /** What call-control said became of a CRCX or MDCX that had to wait; the others of its outputs are not ours. */
@@ -79,147 +97,187 @@ export class MgcpFace {
     const opening = this.#opening.get(output.key);
     this.#opening.delete(output.key);
     if (opening === undefined) return [];
-    const { reply, specific } = opening;
+    const { execution, specific } = opening;
+    const { connections } = this.#parts;
     switch (output.kind) {
       case "created":
-        return this.#respond(reply, this.#parts.connections.created(output.row, specific), at);
+        return this.#finish(execution, connections.created(output.row, specific), at, output.row.connectionId);
       case "modified":
-        return this.#respond(reply, this.#parts.connections.modified(output.row), at);
+        return this.#finish(execution, connections.modified(output.row), at);
       case "not-created":
       case "not-modified":
-        return this.#respond(reply, refuse(output.code, output.reason), at);
+        return this.#finish(execution, refuse(output.code, output.reason), at);
     }
   }
 
-  /** Something happened on a line: the endpoint's request decides whether a Notify goes out. */
+  /** Something happened on an endpoint: its request decides whether a Notify goes out. */
   observe(local: string, event: EventName, at: Moment): FaceOutput[] {
     const endpoint = this.#parts.endpoints.get(local);
     if (endpoint === undefined) return [];
-    return this.#notify(endpoint, endpoint.requests.observe(event), at);
+    const { notices, requests } = this.#parts;
+    const told = notices.activity(endpoint, at);
+    return [...told, ...notices.react(endpoint, requests.observe(endpoint, event, at), at)];
+  }
+
+  /** The station sent a number all at once. */
+  dialled(local: string, digits: readonly EventName[], at: Moment): FaceOutput[] {
+    const endpoint = this.#parts.endpoints.get(local);
+    if (endpoint === undefined) return [];
+    return this.#parts.notices.react(endpoint, this.#parts.requests.dialled(endpoint, digits, at), at);
+  }
+
+  /** The station on the line cannot be rung. */
+  trouble(local: string, at: Moment): FaceOutput[] {
+    const endpoint = this.#parts.endpoints.get(local);
+    if (endpoint === undefined) return [];
+    return this.#parts.notices.react(endpoint, this.#parts.requests.trouble(endpoint, at), at);
+  }
+
+  resolved(name: string, addresses: readonly string[], at: Moment): FaceOutput[] {
+    return this.#parts.notices.resolved(name, addresses, at);
   }
 
   #event(event: TransactionEvent, at: Moment): FaceOutput[] {
     switch (event.kind) {
       case "command":
         return this.#command(event.command, event.from, event.reply, at);
-      case "response":
-        return this.#answered(event.transactionId, event.response.code, at);
-      case "failed":
-        return this.#answered(event.transactionId, null, at);
       case "refused":
         this.#malformed += 1;
         return [];
-      case "suspected":
-      case "provisional":
-        return [];
+      default:
+        return this.#parts.notices.event(event, at);
     }
   }
 
   #command(command: MgcpCommand, from: Address, reply: ReplyHandle, at: Moment): FaceOutput[] {
-    const { fencing, endpoints, domains, restart } = this.#parts;
+    const { fencing, restart } = this.#parts;
     const isAudit = auditVerbs.has(command.verb);
     if (!isAudit && !fencing.mayCommand(from.address))
-      return this.#respond(reply, refuse(500, `${from.address} may ask, not command`), at);
-    if (!domains.includes(command.endpoint.domain.toLowerCase()))
-      return this.#respond(reply, refuse(500, `this is ${domains[0]}, not ${command.endpoint.domain}`), at);
-    const chosen = this.#parts.connections.chooseEndpoint(command, () => endpoints.matching(command.endpoint.local));
-    if (!chosen.ok) return this.#respond(reply, chosen.answer, at);
-    const targets = endpoints.matching(chosen.value);
-    const [target] = targets;
-    if (target === undefined)
-      return this.#respond(reply, refuse(500, `no endpoint ${command.endpoint.local} here`), at);
+      return this.#respond(reply, refuse(500, `${from.address} may ask, not command`), [], at);
+    const targets = this.#targets(command);
+    if ("response" in targets) return this.#respond(reply, targets, [], at);
     const epoch = readEpoch(command.parameters);
-    if (!epoch.ok) return this.#respond(reply, refuse(510, epoch.reason), at);
-    if (isAudit) return this.#respond(reply, this.#auditAnswer(command, target, targets, at), at);
-    const obsolete = restart.commanded();
-    if (obsolete !== null) this.#parts.transactions.forget(obsolete);
-    if (command.verb === "EPCF") return this.#respond(reply, this.#configure(command, targets, at), at);
-    if (!fencing.obeys(epoch.value)) return this.#respond(reply, this.#fencedOff(), at);
-    return this.#commandEndpoint(command, target, targets, epoch.value, reply, at);
+    if (!epoch.ok) return this.#respond(reply, refuse(510, epoch.reason), [], at);
+    if (isAudit) return this.#respond(reply, this.#auditAnswer(command, targets, at), [], at);
+    if (restart.isOutOfService) return this.#respond(reply, refuse(501, "the gateway is out of service"), [], at);
+    if (command.verb === "EPCF") return this.#configure(command, targets, epoch.value, reply, at);
+    // Who is not obeyed does not learn of a restart in another's stead.
+    if (!fencing.obeys(epoch.value)) return this.#respond(reply, this.#fencedOff(), [], at);
+    const execution = this.#check(command, targets, reply);
+    if ("response" in execution) return this.#respond(reply, execution, targets, at);
+    return this.#execute(execution, epoch.value, at);
   }
 
-  #auditAnswer(command: MgcpCommand, target: Endpoint, targets: readonly Endpoint[], at: Moment): Answer {
+  #targets(command: MgcpCommand): readonly Endpoint[] | Answer {
+    const { endpoints, domains, connections } = this.#parts;
+    const { local, domain } = command.endpoint;
+    if (!domains.includes(domain.toLowerCase())) return refuse(500, `this is ${domains[0]}, not ${domain}`);
+    if (command.verb === "EPCF" && local.toLowerCase() === gatewayEndpoint) return [];
+    const chosen = connections.chooseEndpoint(command, () => endpoints.matching(local));
+    if (!chosen.ok) return chosen.answer;
+    const targets = endpoints.matching(chosen.value);
+    if (targets.length === 0) return refuse(500, `no endpoint ${local} here`);
+    if (targets.length > 1 && !wildVerbs.has(command.verb)) return refuse(503, `${command.verb} needs one endpoint`);
+    return targets;
+  }
+
+  #auditAnswer(command: MgcpCommand, targets: readonly Endpoint[], at: Moment): Answer {
+    const [target] = targets;
     if (command.verb === "AUEP") return this.#parts.audit.endpoints(command, targets, at);
-    return targets.length > 1
-      ? refuse(503, "AUCX needs one endpoint")
-      : this.#parts.audit.connection(command, target, at);
+    return target === undefined ? refuse(500, "no endpoint here") : this.#parts.audit.connection(command, target, at);
   }
 
-  #commandEndpoint(
+  #configure(
     command: MgcpCommand,
-    target: Endpoint,
     targets: readonly Endpoint[],
     epoch: Epoch | null,
     reply: ReplyHandle,
     at: Moment,
   ): FaceOutput[] {
+    const { fencing, configuration } = this.#parts;
+    const isClaim = (command.parameters.extensions ?? []).some(({ name }) => name.toLowerCase() === "x-ho/c");
+    if (!isClaim && !fencing.obeys(epoch)) return this.#respond(reply, this.#fencedOff(), [], at);
+    const answer = configuration.configure(command, targets, at);
+    const isDone = answer.response?.code === 200;
+    if (isDone) for (const { agent } of targets) agent.commanded(reply.from);
+    return this.#respond(reply, answer, isDone || !isClaim ? targets : [], at);
+  }
+
+  /** What the command carries besides: all of it is right, or nothing is done. */
+  #check(command: MgcpCommand, targets: readonly Endpoint[], reply: ReplyHandle): Execution | Answer {
+    const { verb, parameters } = command;
+    const list = readNotifiedEntityList(parameters);
+    if (!list.ok) return refuse(510, list.reason);
+    const bearer = this.#parts.configuration.refusesBearer(parameters.bearerInformation, targets);
+    if (bearer !== null) return bearer;
+    const requests = new Map<Endpoint, CheckedRequest>();
+    const isRequest = verb === "RQNT";
+    if (isRequest || bringsRequest(parameters)) {
+      if (!isRequest && isMultiple(command, targets))
+        return refuse(510, "a command for several connections carries no other");
+      for (const endpoint of targets) {
+        const checked = this.#parts.checks.check(endpoint, parameters, !isRequest);
+        if (!checked.ok) return refusePackage(checked.refusal, endpoint);
+        requests.set(endpoint, checked.value);
+      }
+    }
+    return { command, targets, reply, requests, notifiedEntityList: list.value };
+  }
+
+  #execute(execution: Execution, epoch: Epoch | null, at: Moment): FaceOutput[] {
     const { connections } = this.#parts;
-    if (targets.length > 1 && command.verb !== "DLCX")
-      return this.#respond(reply, refuse(503, `${command.verb} needs one endpoint`), at);
+    const { command, targets, reply } = execution;
+    const [target] = targets;
+    if (target === undefined) return this.#respond(reply, refuse(500, "no endpoint here"), [], at);
     switch (command.verb) {
       case "CRCX":
-        return this.#open(connections.create(command, target, epoch, at), reply, at);
+        return this.#open(connections.create(command, target, epoch, at), execution, at);
       case "MDCX":
-        return this.#open(connections.modify(command, target, epoch, at), reply, at);
+        return this.#open(connections.modify(command, target, epoch, at), execution, at);
       case "DLCX": {
-        if (targets.length === 1) return this.#respond(reply, connections.delete(command, target, at), at);
+        if (targets.length === 1) return this.#finish(execution, connections.delete(command, target, at), at);
         const outputs = targets.flatMap((one) => connections.delete(command, one, at).outputs);
-        return this.#respond(reply, accept({}, outputs, [], 250), at);
+        return this.#finish(execution, accept({}, outputs, [], 250), at);
       }
       case "RQNT":
-        return this.#request(command, target, reply, at);
+        return this.#finish(execution, accept(), at);
       default:
-        return this.#respond(reply, refuse(504, `${command.verb} is not for a gateway`), at);
+        return this.#respond(reply, refuse(504, `${command.verb} is not for a gateway`), [], at);
     }
   }
 
   /** Answered now, or when the media engine has opened the ports. */
-  #open(outcome: Answer | PendingAnswer, reply: ReplyHandle, at: Moment): FaceOutput[] {
-    if (!("pending" in outcome)) return this.#respond(reply, outcome, at);
-    this.#opening.set(outcome.pending, { reply, specific: outcome.specific });
+  #open(outcome: Answer | PendingAnswer, execution: Execution, at: Moment): FaceOutput[] {
+    if (!("pending" in outcome)) return this.#finish(execution, outcome, at);
+    this.#opening.set(outcome.pending, { execution, specific: outcome.specific });
     return [...outcome.answer.outputs];
   }
 
-  #request(command: MgcpCommand, endpoint: Endpoint, reply: ReplyHandle, at: Moment): FaceOutput[] {
-    const { notifiedEntity } = command.parameters;
-    const [connection] = this.#parts.table.onEndpoint(endpoint.local);
-    const callerNumber = parseTag(connection?.tag ?? "").get("from") ?? "anonymous";
-    const pending = endpoint.notify;
-    const { answer, notification } = this.#parts.requests.request(command, endpoint, callerNumber, at);
-    const isAccepted = answer.response?.code === 200;
-    if (isAccepted && notifiedEntity !== undefined) endpoint.notifiedEntity = notifiedEntity;
-    if (isAccepted && pending !== null) {
-      this.#parts.transactions.forget(pending);
-      endpoint.notify = null;
+  /** Answers, and then does what the command carried along, if it succeeded itself (section 4.4.3). */
+  #finish(execution: Execution, answer: Answer, at: Moment, connectionId: string | null = null): FaceOutput[] {
+    const { command, targets, reply } = execution;
+    const code = answer.response?.code ?? 0;
+    if (code < 200 || code > 299) return this.#respond(reply, answer, targets, at);
+    const { requests, notices } = this.#parts;
+    const { parameters } = command;
+    const current = connectionId ?? parameters.connectionIds?.[0]?.toUpperCase() ?? null;
+    const reactions: [Endpoint, Reaction][] = [];
+    const redirected: Endpoint[] = [];
+    for (const endpoint of targets) {
+      if (redirect(endpoint, parameters, execution.notifiedEntityList)) redirected.push(endpoint);
+      endpoint.agent.commanded(reply.from);
+      if (parameters.bearerInformation !== undefined) endpoint.bearer = parameters.bearerInformation;
+      const checked = execution.requests.get(endpoint);
+      if (checked === undefined) continue;
+      endpoint.requestEntity = parameters.notifiedEntity ?? null;
+      reactions.push([endpoint, requests.commit(endpoint, checked, current, at)]);
     }
-    return [...this.#respond(reply, answer, at), ...this.#notify(endpoint, notification, at)];
-  }
-
-  /** EPCF with a claim: from now on this call server's commands are obeyed, and it is the one to notify. */
-  #configure(command: MgcpCommand, targets: readonly Endpoint[], at: Moment): Answer {
-    const { fencing, table, endpoints } = this.#parts;
-    const claim = readClaim(command.parameters);
-    if (!claim.ok) return refuse(510, claim.reason);
-    if (claim.value === null) return refuse(507, "EPCF is supported with x-ho/C only");
-    if (targets.length < endpoints.all().length) return refuse(503, "the whole gateway is claimed: *");
-    const verdict = fencing.claim(claim.value);
-    const extensions = fencing.epoch === null ? [] : [writeEpoch(fencing.epoch)];
-    if (verdict.kind === "refused") return refuseByPackage(recoveryCodes.claimRefused, verdict.reason, { extensions });
-    const { notifiedEntity } = command.parameters;
-    for (const endpoint of endpoints.all()) {
-      if (notifiedEntity !== undefined) endpoint.notifiedEntity = notifiedEntity;
-      if (verdict.kind === "granted") this.#abandonNotify(endpoint);
-    }
-    if (verdict.kind === "granted") table.touch();
-    const log: FaceOutput = { kind: "log", event: "claimed", fields: { epoch: verdict.epoch, atMs: at.nowMs } };
-    return accept({ extensions }, [{ kind: "persist-epoch", epoch: verdict.epoch }, log]);
-  }
-
-  /** A Notify on its way to the call server before is kept for the one that claimed. */
-  #abandonNotify(endpoint: Endpoint): void {
-    if (endpoint.notify !== null) this.#parts.transactions.forget(endpoint.notify);
-    endpoint.notify = null;
-    endpoint.requests.undelivered();
+    const outputs = [...answer.outputs, ...reactions.flatMap(([, reaction]) => reaction.outputs)];
+    const answered = this.#respond(reply, { ...answer, outputs }, targets, at);
+    for (const endpoint of redirected) answered.push(...notices.redirected(endpoint, at));
+    for (const [endpoint, reaction] of reactions)
+      answered.push(...notices.react(endpoint, { ...reaction, outputs: [] }, at));
+    return answered;
   }
 
   #fencedOff(): Answer {
@@ -230,64 +288,23 @@ export class MgcpFace {
     });
   }
 
-  #respond(reply: ReplyHandle, answer: Answer, at: Moment): FaceOutput[] {
+  /** told: whose restart has to be known before this answer (section 4.4.4, rule 8). */
+  #respond(reply: ReplyHandle, answer: Answer, told: readonly Endpoint[], at: Moment): FaceOutput[] {
     // What must be persisted comes before the datagram that promises it.
-    const datagrams =
-      answer.response === null ? [] : this.#parts.transactions.respond(reply, answer.response, at.nowMs);
-    return [...answer.outputs, ...sends(datagrams)];
-  }
-
-  #notify(endpoint: Endpoint, notification: Notification | null, at: Moment): FaceOutput[] {
-    if (notification === null) return [];
-    const { requestIdentifier, observedEvents } = notification;
-    const to = agentAddress(endpoint.notifiedEntity);
-    if (to === null) {
-      endpoint.requests.undelivered();
-      return [{ kind: "log", event: "no-notified-entity", fields: { endpoint: endpoint.local } }];
-    }
-    const name = { local: endpoint.local, domain: this.#parts.domains[0] ?? "" };
-    const parameters = { notifiedEntity: endpoint.notifiedEntity, requestIdentifier, observedEvents };
-    const sent = this.#parts.transactions.send(
-      { verb: "NTFY", endpoint: name, parameters, session: null },
-      to,
-      at.nowMs,
-    );
-    if (sent.transactionId === null) endpoint.requests.undelivered();
-    endpoint.notify = sent.transactionId;
-    return sends(sent.sends);
-  }
-
-  /** The end of a transaction of ours; code null: nobody answered. */
-  #answered(transactionId: number, code: number | null, at: Moment): FaceOutput[] {
-    if (this.#parts.restart.answered(transactionId, code, at.nowMs)) return this.#announceRestart(at);
-    const endpoint = this.#parts.endpoints.withNotify(transactionId);
-    if (endpoint === undefined) return [];
-    endpoint.notify = null;
-    if (code !== null && code < 400) return [];
-    endpoint.requests.undelivered();
-    return [{ kind: "log", event: "notify-undelivered", fields: { endpoint: endpoint.local, code } }];
-  }
-
-  #announceRestart(at: Moment): FaceOutput[] {
-    const to = this.#parts.restart.due(at.nowMs);
-    if (to === null) return [];
-    const endpoint = { local: "*", domain: this.#parts.domains[0] ?? "" };
-    const command = { verb: "RSIP", endpoint, parameters: { restartMethod: "restart" }, session: null } as const;
-    const sent = this.#parts.transactions.send(command, to, at.nowMs);
-    if (sent.transactionId !== null) this.#parts.restart.sent(sent.transactionId);
-    return sends(sent.sends);
+    if (answer.response === null) return [...answer.outputs];
+    return [...answer.outputs, ...this.#parts.notices.respond(reply, answer.response, told, at)];
   }
 }
 
-function sends(datagrams: readonly OutgoingDatagram[]): FaceOutput[] {
-  return datagrams.map((datagram) => ({ kind: "send", datagram }));
+/** Section 2.3.9: DLCX of more than one connection. */
+function isMultiple({ verb, parameters }: MgcpCommand, targets: readonly Endpoint[]): boolean {
+  return verb === "DLCX" && (targets.length > 1 || parameters.connectionIds === undefined);
 }
 
-/** `ca@[192.0.2.1]:2727`; names that need DNS are not resolved here: null. */
-function agentAddress(notifiedEntity: string): Address | null {
-  const domain = /^(?:[^@]*@)?\[([^\]]+)\](?::(\d{1,5}))?$/.exec(notifiedEntity);
-  if (domain?.[1] === undefined) return null;
-  const literal = domain[1].includes(":") ? `[${domain[1]}]` : domain[1];
-  const address = parseAddress(`${literal}:${domain[2] ?? "2727"}`);
-  return address.ok ? address.value : null;
+/** With 518 go the packages there are (section 2.4). */
+function refusePackage(
+  { code, reason }: { readonly code: number; readonly reason: string },
+  endpoint: Endpoint,
+): Answer {
+  return refuse(code, reason, code === 518 ? { packages: endpoint.packages.list } : {});
 }

@@ -1,92 +1,175 @@
-/** RQNT (RFC 3435 section 2.3.3): what to watch for, which signals to apply; all checked before any of it is done. */
-import type { MgcpCommand, RequestedEvent } from "#protocol/mgcp/message.js";
+/**
+ * What an endpoint watches for and plays (RFC 3435 sections 2.3.3 and 4.4.1), carried out: requests are committed once
+ * request-checks found them right, event-requests decides what an event leads to, active-signals keeps what is on, and
+ * line-stations is told what of it a telephone can do.
+ */
+import { Deadlines, earliest } from "#protocol/deadlines.js";
+import type { EventName, RequestedEvent } from "#protocol/mgcp/message.js";
+import type { RequestedSignal, SignalChange } from "./active-signals.js";
 import type { Moment } from "./call-control.js";
-import type { Endpoint } from "./endpoints.js";
-import type { Notification } from "./event-requests.js";
+import type { Endpoint, Endpoints } from "./endpoints.js";
+import type { Notification, RequestStep } from "./event-requests.js";
 import type { LineStations } from "./line-stations.js";
-import { type Answer, accept, type FaceOutput, refuse } from "./mgcp-answer.js";
-import { checkRequestedEvent, type SignalEffect, signalEffect } from "./packages.js";
+import type { FaceOutput } from "./mgcp-answer.js";
+import type { CheckedRequest, RequestChecks } from "./request-checks.js";
 
-export interface RequestOutcome {
-  readonly answer: Answer;
-  /** To be sent after the answer. */
-  readonly notification: Notification | null;
+/** What is to be done on the line, and the Notifys to be sent then. */
+export interface Reaction {
+  readonly outputs: FaceOutput[];
+  readonly notifications: Notification[];
+  /** The endpoint has waited for a request for as long as it was asked to tell (RFC 3992). */
+  isLockstep: boolean;
+}
+
+export interface MgcpRequestsParts {
+  readonly endpoints: Endpoints;
+  readonly checks: RequestChecks;
+  readonly stations: LineStations;
+  /** What a rung station is shown where no caller-id signal says more: from the tag of the connection on the line. */
+  readonly callerNumber: (local: string) => string;
 }
 
 export class MgcpRequests {
-  readonly #stations: LineStations;
+  readonly #parts: MgcpRequestsParts;
+  readonly #due = new Deadlines<string>();
 
-  constructor(stations: LineStations) {
-    this.#stations = stations;
+  constructor(parts: MgcpRequestsParts) {
+    this.#parts = parts;
   }
 
-  /** callerNumber: what a rung station is shown, from the tag of the connection on the line. */
-  request(command: MgcpCommand, endpoint: Endpoint, callerNumber: string, at: Moment): RequestOutcome {
-    const { requestIdentifier, requestedEvents = [], signals = [], digitMap } = command.parameters;
-    if (requestIdentifier === undefined) return refused(refuse(510, "RQNT needs a request identifier (X:)"));
-    const wrong = this.#checkEvents(endpoint, requestedEvents, digitMap !== undefined);
-    if (wrong !== null) return refused(wrong);
-    const effects: SignalEffect[] = [];
-    for (const signal of signals) {
-      const effect = signalEffect(signal);
-      if (typeof effect !== "string") return refused(refuse(effect.code, effect.reason));
-      if (effect === "ring" && this.#stations.hook(endpoint.local) === "off-hook")
-        return refused(refuse(401, `the station on ${endpoint.local} is off hook`));
-      effects.push(effect);
+  /** current: the connection that `$` stands for. */
+  commit(endpoint: Endpoint, { request, signals }: CheckedRequest, current: string | null, at: Moment): Reaction {
+    const reaction = emptyReaction();
+    const withCurrent = <Name extends EventName>(event: Name): Name =>
+      event.connectionId === "$" ? { ...event, connectionId: current } : event;
+    const { requestedEvents, detectEvents, persistentEvents } = request;
+    this.#signal(endpoint, signals, at, reaction);
+    const steps = endpoint.requests.request(
+      {
+        ...request,
+        requestedEvents: requestedEvents.map(withCurrent<RequestedEvent>),
+        detectEvents: detectEvents?.map(withCurrent) ?? null,
+        persistentEvents: persistentEvents?.map(withCurrent<RequestedEvent>) ?? null,
+      },
+      at.nowMs,
+    );
+    const { local } = endpoint;
+    const names = { signals: signals.map(({ name }) => name.event), events: requestedEvents.map(({ event }) => event) };
+    reaction.outputs.push({ kind: "log", event: "request", fields: { endpoint: local, ...names } });
+    return this.#perform(endpoint, steps, at, reaction);
+  }
+
+  observe(endpoint: Endpoint, event: EventName, at: Moment): Reaction {
+    return this.#perform(endpoint, endpoint.requests.observe(event, at.nowMs), at);
+  }
+
+  /** A number that the station sent all at once. */
+  dialled(endpoint: Endpoint, digits: readonly EventName[], at: Moment): Reaction {
+    return this.#perform(endpoint, endpoint.requests.dialled(digits, at.nowMs), at);
+  }
+
+  /** What became of the Notify, or of the agent that did not answer it (event-requests). */
+  notified(endpoint: Endpoint, outcome: "answered" | "undelivered" | "refused" | "reconnected", at: Moment): Reaction {
+    return this.#perform(endpoint, endpoint.requests[outcome](at.nowMs), at);
+  }
+
+  /** The station on the line could not be rung: signals that wanted it fail (`of`). */
+  trouble(endpoint: Endpoint, at: Moment): Reaction {
+    const reaction = emptyReaction();
+    for (const name of endpoint.signals.fail("ring")) this.#operation("of", name, endpoint, at, reaction);
+    return reaction;
+  }
+
+  /** LCK/LST. */
+  watchLockstep(endpoint: Endpoint, seconds: number, at: Moment): void {
+    endpoint.lockstep.set(seconds, at.nowMs);
+    this.#arm(endpoint);
+  }
+
+  /** The clean default state (RFC 3991 section 2.4). */
+  reset(endpoint: Endpoint, at: Moment): Reaction {
+    const reaction = emptyReaction();
+    endpoint.requests.reset();
+    this.#change(endpoint, endpoint.signals.clear(), "", at, reaction);
+    return this.#perform(endpoint, [], at, reaction);
+  }
+
+  /** What came due, by endpoint. */
+  tick(at: Moment): { readonly endpoint: Endpoint; readonly reaction: Reaction }[] {
+    return this.#due.takeDue(at.nowMs).flatMap((local) => {
+      const endpoint = this.#parts.endpoints.get(local);
+      return endpoint === undefined ? [] : [{ endpoint, reaction: this.#tickOne(endpoint, at) }];
+    });
+  }
+
+  next(): number | null {
+    return this.#due.next();
+  }
+
+  #tickOne(endpoint: Endpoint, at: Moment): Reaction {
+    const reaction = this.#perform(endpoint, endpoint.requests.tick(at.nowMs), at);
+    const { changes, completed } = endpoint.signals.tick(at.nowMs);
+    this.#change(endpoint, changes, "", at, reaction);
+    for (const name of completed) this.#operation("oc", name, endpoint, at, reaction);
+    if (endpoint.lockstep.tick(at.nowMs)) reaction.isLockstep = true;
+    return this.#perform(endpoint, [], at, reaction);
+  }
+
+  /** Operation complete and operation failure name the signal, without its parameters (section 6.6.1). */
+  #operation(event: "oc" | "of", signal: EventName, endpoint: Endpoint, at: Moment, reaction: Reaction): void {
+    const { packageName, connectionId } = signal;
+    const on = connectionId === null ? "" : `@${connectionId}`;
+    const parameters = [`${packageName}/${signal.event}${on}`];
+    const steps = endpoint.requests.observe({ packageName, event, connectionId: null, parameters }, at.nowMs);
+    this.#perform(endpoint, steps, at, reaction);
+  }
+
+  #perform(endpoint: Endpoint, steps: readonly RequestStep[], at: Moment, reaction = emptyReaction()): Reaction {
+    for (const step of steps) {
+      if (step.kind === "notify") reaction.notifications.push(step.notification);
+      else if (step.kind === "stop-signals") this.#change(endpoint, endpoint.signals.stop(), "", at, reaction);
+      else this.#signal(endpoint, this.#parts.checks.signals(endpoint, step.signals), at, reaction);
     }
-    const outputs = this.#apply(endpoint.local, effects, callerNumber, at);
-    const { local, requests } = endpoint;
-    const notification = requests.request({ requestIdentifier, requestedEvents, digitMap: digitMap ?? null });
-    const log: FaceOutput = {
-      kind: "log",
-      event: "request",
-      fields: { endpoint: local, signals: effects, events: requestedEvents.map(({ event }) => event) },
-    };
-    return { answer: accept({}, [...outputs, log]), notification };
+    this.#arm(endpoint);
+    return reaction;
   }
 
-  #checkEvents(endpoint: Endpoint, requested: readonly RequestedEvent[], bringsDigitMap: boolean): Answer | null {
-    for (const event of requested) {
-      const refusal = checkRequestedEvent(event);
-      if (refusal !== null) return refuse(refusal.code, refusal.reason);
-      const unsupported = event.actions.find(({ kind }) => ["embedded", "swap", "extension"].includes(kind));
-      if (unsupported !== undefined) return refuse(523, `action ${unsupported.kind} is not supported`);
-      const mapped = event.actions.some(({ kind }) => kind === "digits");
-      if (mapped && !bringsDigitMap && endpoint.requests.current.digitMap === null)
-        return refuse(519, `${endpoint.local} has no digit map`);
+  #signal(endpoint: Endpoint, signals: readonly RequestedSignal[], at: Moment, reaction: Reaction): void {
+    const changes = endpoint.signals.apply(signals, at.nowMs);
+    const caller = callerId(signals) ?? this.#parts.callerNumber(endpoint.local);
+    this.#change(endpoint, changes, caller, at, reaction);
+  }
+
+  #change({ local }: Endpoint, changes: readonly SignalChange[], caller: string, at: Moment, reaction: Reaction): void {
+    const { stations } = this.#parts;
+    const { nowMs } = at;
+    for (const { kind, effect } of changes) {
+      if (kind === "stop") {
+        // A telephone that was told of ringback, or refused, is not told otherwise.
+        if (effect === "ring") reaction.outputs.push(...stations.stopRinging(local, nowMs));
+      } else if (effect === "ring") reaction.outputs.push(...stations.ring(local, caller, nowMs));
+      else if (effect === "ringback") reaction.outputs.push(...stations.ringback(local, nowMs));
+      else if (effect === "refuse") reaction.outputs.push(...stations.release(local, nowMs));
     }
-    return this.#checkHook(endpoint, requested);
   }
 
-  /**
-   * Section 4.4.2: asked to wait for what has happened already, the gateway says so, unless the event itself still waits
-   * in the quarantine and will answer the request.
-   */
-  #checkHook(endpoint: Endpoint, requested: readonly RequestedEvent[]): Answer | null {
-    const asksFor = (event: string) =>
-      requested.some((one) => (one.packageName ?? "L").toUpperCase() === "L" && one.event === event) &&
-      !endpoint.requests.isQuarantined("L", event);
-    const hook = this.#stations.hook(endpoint.local);
-    if (hook === "off-hook" && asksFor("hd") && !asksFor("hu"))
-      return refuse(401, `the station on ${endpoint.local} is off hook`);
-    if (hook === "on-hook" && asksFor("hu") && !asksFor("hd"))
-      return refuse(402, `the station on ${endpoint.local} is on hook`);
-    return null;
-  }
-
-  /** The list replaces the signals that were on: ringing that is not in it stops (section 2.3.3). */
-  #apply(line: string, effects: readonly SignalEffect[], callerNumber: string, at: Moment): FaceOutput[] {
-    const outputs: FaceOutput[] = [];
-    if (!effects.includes("ring")) outputs.push(...this.#stations.stopRinging(line, at.nowMs));
-    for (const effect of effects) {
-      if (effect === "ring") outputs.push(...this.#stations.ring(line, callerNumber, at.nowMs));
-      if (effect === "ringback") outputs.push(...this.#stations.ringback(line, at.nowMs));
-      if (effect === "refuse") outputs.push(...this.#stations.release(line, at.nowMs));
-    }
-    return outputs;
+  #arm({ local, requests, signals, lockstep }: Endpoint): void {
+    lockstep.follow(requests.lockstepSinceMs);
+    const dueMs = earliest(requests.next(), signals.next(), lockstep.next());
+    if (dueMs === null) this.#due.clear(local);
+    else this.#due.set(local, dueMs);
   }
 }
 
-function refused(answer: Answer): RequestOutcome {
-  return { answer, notification: null };
+/** L/ci(time,number,name) beside the ringing; `P` and `O` say that there is none (RFC 3660 section 2.4). */
+function callerId(signals: readonly RequestedSignal[]): string | null {
+  const signal = signals.find(
+    ({ name }) => name.packageName?.toUpperCase() === "L" && name.event.toLowerCase() === "ci",
+  );
+  const number = signal?.name.parameters[1]?.replace(/[" ]/g, "") ?? "";
+  return /^[0-9*#]{1,20}$/.test(number) ? number : null;
+}
+
+function emptyReaction(): Reaction {
+  return { outputs: [], notifications: [], isLockstep: false };
 }

@@ -159,6 +159,7 @@ export class Exchange {
       address: addresses.gateways[side],
       callAgents: [{ address: addresses.primary }, { address: addresses.backup }],
       askers: [addresses.asker],
+      restart: { waitMaxSeconds: 0 },
       snmp: { port: snmpPort, community },
       media: { network: side === 1 && this.#options.isSecondPortable === true ? "portable" : "auto" },
       lines: [

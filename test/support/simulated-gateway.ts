@@ -37,6 +37,13 @@ export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address
       legsMax: 512,
     },
     callAgents,
+    notifiedEntity: null,
+    restart: {
+      restartWaitMaxMs: 0,
+      disconnectedFirstMs: 15_000,
+      disconnectedLeastMs: 15_000,
+      disconnectedMostMs: 600_000,
+    },
     askers: ["127.0.0.1"],
     lines: Array.from({ length: place.lines }, (_, index) => ({
       line: `aaln/${index + 1}`,
@@ -51,6 +58,9 @@ export class SimulatedGateway implements SimulatedNode {
   readonly options: GatewayOptions;
   readonly commands: MediaCommand[] = [];
   readonly log: Extract<GatewayOutput, { kind: "log" }>[] = [];
+  /** The domain names of its world, and those it looked up. */
+  readonly names = new Map<string, readonly string[]>();
+  readonly lookUps: string[] = [];
   readonly #gateway: Gateway;
   readonly #network: SimulatedNetwork;
   readonly #open = new Map<number, number>();
@@ -95,8 +105,14 @@ export class SimulatedGateway implements SimulatedNode {
         this.#network.send(this.#address(output.port), output.datagram.to, output.datagram.bytes);
       else if (output.kind === "media") this.#engine(output.command, at);
       else if (output.kind === "persist-epoch") this.epoch = output.epoch;
+      else if (output.kind === "resolve") this.#resolve(output.name, at);
       else this.log.push(output);
     }
+  }
+
+  #resolve(name: string, at: SimulatedMoment): void {
+    this.lookUps.push(name);
+    this.#act(this.#gateway.resolved(name, this.names.get(name) ?? [], at), at);
   }
 
   #engine(command: MediaCommand, at: SimulatedMoment): void {

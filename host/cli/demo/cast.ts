@@ -65,6 +65,7 @@ function gatewayMember(side: 0 | 1, { calls, community, folder }: CastOptions): 
     address: addresses.gateways[side],
     callAgents: [{ address: addresses.primary }, { address: addresses.backup }],
     askers: ["127.0.0.1"],
+    restart: { waitMaxSeconds: 0 },
     snmp: { port: snmpPort, community },
     lines: [{ first: "aaln/1", number: firstNumbers[side], phone: `${addresses.telephones[side]}:5060`, count: calls }],
     stateFile: `${folder}/${name}.state`,
