@@ -35,3 +35,5 @@ export {
   statisticsBytes,
   statisticsOffset,
 } from "./memory-map";
+export { dtmfDetect, dtmfDetectorBytes } from "./dtmf-detector";
+export { toneGenerate, toneGeneratorBytes, toneStepBytes, toneStepsMax, toneStepsOffset } from "./tone-generator";

@@ -37,6 +37,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "firmware/protocol": ["npm:sdp-transform"],
   "firmware/media": ["firmware/protocol"],
   "firmware/lines": ["firmware/protocol"],
+  "firmware/dsp": [],
+  "firmware/dsp/io": ["firmware/dsp", "node"],
   "firmware/management": ["firmware/protocol", "firmware/media", "firmware/lines"],
   "firmware/phone": ["firmware/protocol", "firmware/media"],
   "firmware/gateway.ts": ["firmware/protocol", "firmware/media", "firmware/lines", "firmware/management"],
