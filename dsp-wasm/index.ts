@@ -37,3 +37,31 @@ export {
 } from "./memory-map";
 export { dtmfDetect, dtmfDetectorBytes } from "./dtmf-detector";
 export { toneGenerate, toneGeneratorBytes, toneStepBytes, toneStepsMax, toneStepsOffset } from "./tone-generator";
+export {
+  g726At16EncodeLinear,
+  g726At16EncodeUlaw,
+  g726At16EncodeAlaw,
+  g726At16DecodeLinear,
+  g726At16DecodeUlaw,
+  g726At16DecodeAlaw,
+  g726At24EncodeLinear,
+  g726At24EncodeUlaw,
+  g726At24EncodeAlaw,
+  g726At24DecodeLinear,
+  g726At24DecodeUlaw,
+  g726At24DecodeAlaw,
+  g726At32EncodeLinear,
+  g726At32EncodeUlaw,
+  g726At32EncodeAlaw,
+  g726At32DecodeLinear,
+  g726At32DecodeUlaw,
+  g726At32DecodeAlaw,
+  g726At40EncodeLinear,
+  g726At40EncodeUlaw,
+  g726At40EncodeAlaw,
+  g726At40DecodeLinear,
+  g726At40DecodeUlaw,
+  g726At40DecodeAlaw,
+  g726Reset,
+} from "./g726";
+export { g726StateBytes } from "./g726-step";

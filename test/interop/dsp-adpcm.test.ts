@@ -1,0 +1,105 @@
+import { execFileSync } from "node:child_process";
+import { beforeAll, describe, expect, test } from "vitest";
+import { hardSignal, randomBytes } from "../support/codec-signals.js";
+import { bytesOf, type LaneCodec, newLaneCodec, samplesOf } from "../support/lane-codec.js";
+import { oracleProgram } from "../support/oracle-program.js";
+import { seededRandom } from "../support/seeded-random.js";
+
+const laws = ["linear", "ulaw", "alaw"] as const;
+type Law = (typeof laws)[number];
+
+const calls = 9;
+const frame = 160;
+const samplesEach = frame * 250;
+
+const adpcm = oracleProgram("adpcm", "spandsp", "libspandsp-dev");
+
+let codec: LaneCodec;
+beforeAll(async () => {
+  codec = await newLaneCodec();
+});
+
+function oracle(args: readonly string[], input: Uint8Array): Uint8Array {
+  return new Uint8Array(execFileSync(adpcm.path, args, { input, maxBuffer: 1 << 26 }));
+}
+
+/** All calls side by side, frame by frame; whole outputs. */
+function inLanes(
+  operation: string,
+  inputs: readonly Uint8Array[],
+  frameSamples: number,
+  bytesIn: number,
+  bytesOut: number,
+): Uint8Array[] {
+  const length = (inputs[0]?.length ?? 0) / bytesIn;
+  const outputs = inputs.map(() => new Uint8Array(length * bytesOut));
+  for (let at = 0; at < length; at += frameSamples) {
+    const jobs = inputs.map((input, call) => ({
+      call,
+      input: input.subarray(at * bytesIn, (at + frameSamples) * bytesIn),
+    }));
+    codec.run(operation, jobs, frameSamples, frameSamples * bytesOut).forEach((output, call) => {
+      outputs[call]?.set(output, at * bytesOut);
+    });
+  }
+  return outputs;
+}
+
+/** Index of the first difference, -1 where there is none. */
+function firstDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Math.min(a.length, b.length);
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return index;
+  return -1;
+}
+
+/** The library drops the upper bits of what Annex A limits to 14 bits (LIMO): where ours is at the limit, ours. */
+function limited(theirs: Uint8Array, ours: Uint8Array): Uint8Array {
+  const samples = samplesOf(ours);
+  return bytesOf(
+    samplesOf(theirs).map((sample, index) => {
+      const own = samples[index] ?? 0;
+      return own === 32_764 || own === -32_768 ? own : sample;
+    }),
+  );
+}
+
+describe.skipIf(!adpcm.installed)("Debian's libspandsp", () => {
+  const capital = { linear: "Linear", ulaw: "Ulaw", alaw: "Alaw" } as const;
+  const wide = (law: Law) => (law === "linear" ? 2 : 1);
+  const cases = [2, 3, 4, 5].flatMap((bits) => laws.map((law) => [bits * 8, law, bits] as const));
+  const everyCall = Array.from({ length: calls }, (_, call) => call);
+
+  test.each(cases)("encodes G.726 at %i kbit/s from %s as every lane does", (rate, law, bits) => {
+    const random = seededRandom(7 * bits);
+    const inputs = everyCall.map(() =>
+      law === "linear" ? bytesOf(hardSignal(samplesEach, random)) : randomOrSignal(samplesEach, law),
+    );
+    codec.reset("g726Reset", everyCall);
+    const outputs = inLanes(`g726At${rate}Encode${capital[law]}`, inputs, frame, wide(law), 1);
+    outputs.forEach((output, call) => {
+      const expected = oracle(["g726", "encode", `${bits}`, law], inputs[call] ?? new Uint8Array(0));
+      expect(firstDifference(output, expected)).toBe(-1);
+    });
+    function randomOrSignal(samples: number, to: "ulaw" | "alaw"): Uint8Array {
+      const signal = bytesOf(hardSignal(samples, random));
+      return inLanes(`${to}Encode`, [signal], frame, 2, 1)[0] ?? randomBytes(samples, random);
+    }
+  });
+
+  test.each(cases)("decodes G.726 at %i kbit/s to %s as every lane does", (rate, law, bits) => {
+    const random = seededRandom(11 * bits);
+    codec.reset("g726Reset", everyCall);
+    const speech = everyCall.slice(0, 5).map(() => bytesOf(hardSignal(samplesEach, random)));
+    const coded = inLanes(`g726At${rate}EncodeLinear`, speech, frame, 2, 1);
+    const noise = everyCall
+      .slice(5)
+      .map(() => randomBytes(samplesEach, random).map((byte) => byte & ((1 << bits) - 1)));
+    const inputs = [...coded, ...noise];
+    codec.reset("g726Reset", everyCall);
+    const outputs = inLanes(`g726At${rate}Decode${capital[law]}`, inputs, frame, 1, wide(law));
+    outputs.forEach((output, call) => {
+      const expected = oracle(["g726", "decode", `${bits}`, law], inputs[call] ?? new Uint8Array(0));
+      expect(firstDifference(output, law === "linear" ? limited(expected, output) : expected)).toBe(-1);
+    });
+  });
+});
