@@ -5,6 +5,7 @@ import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 /** A bound UDP socket for signalling; errors after binding are the network's and only counted. */
 export interface UdpSocket {
   readonly local: Address;
+  /** What cannot be sent (port 0, or above 65535) is dropped, as the network would. */
   send(bytes: Uint8Array, to: Address): void;
   close(): Promise<void>;
 }
@@ -41,9 +42,16 @@ function wrap(socket: Socket): UdpSocket {
   const { address, port } = socket.address();
   return {
     local: { address, port },
-    send: (bytes, to) => socket.send(bytes, to.port, to.address, () => undefined),
+    send: (bytes, to) => {
+      if (isReachable(to)) socket.send(bytes, to.port, to.address, () => undefined);
+    },
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
+}
+
+/** node:dgram throws on other ports; port 0 comes from the network: in a Via, a Contact, or as the source of a datagram. */
+function isReachable({ port }: Address): boolean {
+  return port >= 1 && port <= 65_535;
 }
 
 function bindTrouble(error: NodeJS.ErrnoException): string {

@@ -102,10 +102,10 @@ export class ClientTransactions {
     this.#cancelWhenAllowed(client, turn);
   }
 
-  /** A response that matches nothing is dropped (RFC 6026 section 7.2). */
+  /** A response that matches nothing is dropped (RFC 6026 section 7.2), and one that went astray (RFC 3261 section 8.1.3.3). */
   receive(response: SipResponse, from: Address, turn: Turn<ClientEvent>): void {
     const client = this.#clients.get(clientKeyOf(response) ?? "");
-    if (client === undefined) return;
+    if (client === undefined || response.headers.via.length > 1) return;
     this.#step(client, { kind: "response", status: response.status }, { response, from }, turn);
     this.#cancelWhenAllowed(client, turn);
   }

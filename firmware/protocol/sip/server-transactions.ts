@@ -57,7 +57,10 @@ export class ServerTransactions {
   readonly #random: Random;
   readonly #deadlines: Deadlines<DeadlineName>;
   readonly #servers = new Map<TransactionKey, Server>();
-  /** Completed non-INVITE servers, the oldest first: they only absorb repetitions, and go when room is short. */
+  /**
+   * Servers that gave their final answer, the oldest first, but for a 2xx to INVITE: they only repeat it and absorb
+   * repetitions, and go when room is short.
+   */
   readonly #forgettable = new Set<TransactionKey>();
   /** INVITE servers that gave a 2xx, by what its ACK will name. */
   readonly #accepted = new Map<string, TransactionKey>();
@@ -146,7 +149,7 @@ export class ServerTransactions {
     const isInvite = server.request.method === "INVITE";
     const step = isInvite ? stepInviteServer : stepNonInviteServer;
     this.#apply(server, step(server.state, happening, this.#stepOptions(server)), ack, turn);
-    if (!isInvite && server.state.name === "completed") this.#forgettable.add(server.key);
+    if (server.state.name === "completed" || server.state.name === "confirmed") this.#forgettable.add(server.key);
   }
 
   #apply(server: Server, step: Step<ServerState>, ack: SipRequest | null, turn: Turn<ServerEvent>): void {

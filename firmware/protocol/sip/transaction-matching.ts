@@ -64,12 +64,13 @@ export function withSource(via: readonly Via[], from: Address): readonly Via[] {
 
 /**
  * Section 18.2.2 and RFC 3581 section 4. The address is always the one the request came from, whatever Via claims, so
- * that nobody can have us send to a third party; the port is the source's with rport, else the one in Via.
+ * that nobody can have us send to a third party; the port is the source's with rport, else the one in Via (where port 0 means nothing, and the source's is taken).
  */
 export function replyPeer(via: readonly Via[], from: Address, reliable: boolean): SipPeer {
   const top = via[0];
   if (reliable || top === undefined || parameterOf(top.parameters, "rport") !== undefined) return { ...from, reliable };
-  return { address: from.address, port: top.port ?? sipPort, reliable };
+  const port = top.port === 0 ? from.port : (top.port ?? sipPort);
+  return { address: from.address, port, reliable };
 }
 
 /** Section 17.1.1.3: the ACK of a final response other than 2xx. */

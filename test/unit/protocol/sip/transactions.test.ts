@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { responseTo } from "../../../../firmware/protocol/sip/build.js";
 import { parameterOf } from "../../../../firmware/protocol/sip/parameter.js";
 import { type SipEvent, SipTransactions } from "../../../../firmware/protocol/sip/transactions.js";
+import { writeSip } from "../../../../firmware/protocol/sip/write.js";
 import { alice, aRequest, bob, brief, messageIn, seeded } from "../../../support/sip-wire.js";
 
 function client() {
@@ -164,6 +165,39 @@ test("RFC 3581: the answer goes to the port the request came from, and Via says 
   expect(answer?.to).toMatchObject(behindNat);
   const via = messageIn(answer).headers.via[0]?.parameters ?? [];
   expect([parameterOf(via, "received"), parameterOf(via, "rport")]).toEqual([behindNat.address, "40123"]);
+});
+
+test("a Via with port 0 is answered where the request came from", () => {
+  const text =
+    "OPTIONS sip:bob@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:0;branch=z9hG4bK1\r\nMax-Forwards: 70\r\nFrom: <sip:a@192.0.2.1>;tag=1\r\nTo: <sip:b@192.0.2.2>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n";
+  const called = server();
+  const [event] = called.receive(new TextEncoder().encode(text), alice, 0).events;
+  if (event?.kind !== "request") throw new Error("no request");
+  expect(called.respond(event.key, responseTo(event.request, 200), 0)[0]?.to).toMatchObject(alice);
+});
+
+test("a response with more than one Via went astray and is dropped (RFC 3261 section 8.1.3.3)", () => {
+  const caller = client();
+  const sent = messageIn(caller.request(aRequest("OPTIONS"), bob, 0).sends[0]);
+  if (sent.kind !== "request") throw new Error("no request");
+  const [top] = sent.headers.via;
+  if (top === undefined) throw new Error("no Via");
+  const astray = { ...sent, headers: { ...sent.headers, via: [top, { ...top, host: "192.0.2.77" }] } };
+  expect(caller.receive(writeSip(responseTo(astray, 200)), bob, 10).events).toEqual([]);
+  expect(caller.receive(writeSip(responseTo(sent, 200)), bob, 10).events).toHaveLength(1);
+});
+
+test("refused INVITEs make room for others as answered requests do, so that a flood of them shuts nobody out", () => {
+  const called = server(2);
+  for (const callId of ["a", "b", "c"]) {
+    const sent = client().request(aRequest("INVITE", callId), bob, 0).sends[0];
+    const other = new TextDecoder().decode(sent?.bytes).replace(/branch=z9hG4bK/, `branch=z9hG4bK${callId}`);
+    const turn = called.receive(new TextEncoder().encode(other), alice, 0);
+    const [event] = turn.events;
+    if (event?.kind !== "request") throw new Error(`${callId} was not let in`);
+    called.respond(event.key, responseTo(event.request, 403, { toTag: "x" }), 0);
+  }
+  expect(called.size).toBe(2);
 });
 
 test("a malformed request is answered 400 with the reason, and tells nobody but the log", () => {
