@@ -331,7 +331,7 @@ export class CallServer {
     for (const answer of turn.answers) this.#answered(answer, at);
   }
 
-  /** NTFY and RSIP, the two commands a gateway gives (RFC 3435 sections 2.3.4 and 2.3.12). */
+  /** The three commands a gateway gives (RFC 3435 sections 2.3.4, 2.3.8 and 2.3.12). */
   #serve(command: MgcpCommand, from: Address, reply: ReplyHandle, at: Moment): void {
     const gateway = this.#gateways.at(from.address);
     if (gateway === undefined) return;
@@ -339,6 +339,7 @@ export class CallServer {
     this.#channel.respond(reply, { code, comment, parameters, sessions: [] }, at.nowMs);
     if (code !== 200) return;
     if (command.verb === "RSIP") this.#restarted(gateway, command, at);
+    else if (command.verb === "DLCX") this.#deletedByGateway(gateway, command, at);
     else {
       const { observedEvents = [] } = command.parameters;
       const { local } = command.endpoint;
@@ -350,20 +351,37 @@ export class CallServer {
    * One that stands by sends the gateway to the one in charge (RFC 3435 section 2.4, code 521); one that does not know yet
    * who that will be asks for patience.
    */
-  #replyTo({ verb }: MgcpCommand): { code: number; comment: string; parameters: MgcpParameters } {
-    if (verb !== "NTFY" && verb !== "RSIP") return { code: 504, comment: "only NTFY and RSIP here", parameters: {} };
+  #replyTo({ verb, parameters }: MgcpCommand): { code: number; comment: string; parameters: MgcpParameters } {
+    if (verb !== "NTFY" && verb !== "RSIP" && verb !== "DLCX")
+      return { code: 504, comment: "only NTFY, RSIP and DLCX here", parameters: {} };
+    if (verb === "RSIP" && !isRestartMethod(parameters.restartMethod ?? ""))
+      return { code: 536, comment: "unknown restart method", parameters: {} };
     if (this.#role === "active") return { code: 200, comment: "OK", parameters: {} };
     const { peer } = this.#config;
-    if (peer === undefined || this.#role === "starting") return { code: 400, comment: "not yet in charge", parameters: {} };
+    if (peer === undefined || this.#role === "starting")
+      return { code: 400, comment: "not yet in charge", parameters: {} };
     const callAgent = { address: peer.address, port: peer.mgcpPort };
     const comment = `${peer.server} is in charge`;
     return { code: 521, comment, parameters: { notifiedEntity: notifiedEntity(callAgent) } };
   }
 
-  /** What a restart really left is asked before it is believed: some gateways say so while calls are up. */
-  #restarted(gateway: KnownGateway, { parameters }: MgcpCommand, at: Moment): void {
-    const method = (parameters.restartMethod ?? "").toLowerCase();
-    if (method === "restart" || method === "disconnected") this.#bringUp.begin(gateway, ["mgcp"], at);
+  /**
+   * RFC 3435 section 2.3.12. What a restart or a forced end really left is asked before it is believed: some gateways say
+   * so while calls are up. A restart with a delay is said again when it is over.
+   */
+  #restarted(gateway: KnownGateway, { endpoint, parameters }: MgcpCommand, at: Moment): void {
+    const { restartMethod: method, restartDelaySeconds = 0, reasonCode } = parameters;
+    const isBack = (method === "restart" && restartDelaySeconds === 0) || method === "cancel-graceful";
+    if (isBack) gateway.service.bringBack(endpoint.local);
+    else if (method !== "disconnected") gateway.service.takeOut(endpoint.local);
+    const reason = [method, endpoint.local, reasonCode?.code, reasonCode?.text].filter((word) => word !== undefined);
+    this.#outbox.log({ event: "gateway-restart", gateway: gateway.name, reason: reason.join(" ").trim() });
+    const isQuiet = method === "graceful" || method === "cancel-graceful" || restartDelaySeconds > 0;
+    if (!isQuiet || method === "disconnected") this.#bringUp.begin(gateway, ["mgcp"], at);
+  }
+
+  #deletedByGateway(gateway: KnownGateway, command: MgcpCommand, at: Moment): void {
+    this.#desk.with(at, (agent, turn) => agent.deletedByGateway(gateway.name, command, at, turn));
   }
 
   #answered({ gateway: name, purpose, response, askedAtMs }: ChannelAnswer<ServerPurpose>, at: Moment): void {
@@ -417,6 +435,19 @@ export class CallServer {
     const outcome = this.#bringUp.claimAnswered(gateway, response, activeOwner, at);
     if (outcome === "superseded") this.#stepDown(`${gateway.name} obeys ${activeOwner}`, at);
   }
+}
+
+/** RFC 3435 section 2.3.12; read in lower case. */
+const restartMethods: ReadonlySet<string> = new Set([
+  "graceful",
+  "forced",
+  "restart",
+  "disconnected",
+  "cancel-graceful",
+]);
+
+function isRestartMethod(method: string): boolean {
+  return restartMethods.has(method);
 }
 
 function placeOf({ domain, address, mgcpPort, poll, lines, snmp, sip }: GatewayConfig): GatewayPlace {

@@ -58,6 +58,8 @@ export type ServerEvent =
       readonly connections: number;
     }
   | { readonly event: "gateway-down"; readonly gateway: string; readonly reason: string; readonly retryMs: number }
+  /** What it said by RSIP: method, endpoints, reason. */
+  | { readonly event: "gateway-restart"; readonly gateway: string; readonly reason: string }
   | {
       readonly event: "call-state";
       readonly callId: string;

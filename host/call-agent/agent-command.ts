@@ -84,6 +84,6 @@ export function strayCommand({ gateway, endpoint, callId, connectionId }: Active
   return { gateway, endpoint, purpose: { kind: "stray", callId }, verb: "DLCX", parameters, session: null };
 }
 
-function localOptions(policy: ConnectionPolicy): LocalConnectionOptions {
+export function localOptions(policy: ConnectionPolicy): LocalConnectionOptions {
   return { ptimeMs: policy.ptimeMs, encodings: policy.encodings, typeOfService: policy.dscp << 2 };
 }

@@ -5,7 +5,7 @@
 import type { ActiveConnection } from "#protocol/active-connection.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import { Deadlines, earliest } from "#protocol/deadlines.js";
-import type { EventName, MgcpResponse } from "#protocol/mgcp/message.js";
+import type { EventName, MgcpCommand, MgcpResponse } from "#protocol/mgcp/message.js";
 import { readOrigin } from "#protocol/mgcp/recovery-package.js";
 import { readAuditPage } from "#protocol/mgcp/recovery-page.js";
 import { billCall } from "../cdr/billing.js";
@@ -54,6 +54,8 @@ export interface CallAgentOptions {
 /** What the agent must know of gateways, which are not its own. */
 export interface GatewayDirectory {
   isUp(gateway: string): boolean;
+  /** Up, and the gateway has not said that it takes this endpoint out of service. */
+  isInService(gateway: string, endpoint: string): boolean;
   bootIdOf(gateway: string): string;
 }
 
@@ -117,6 +119,7 @@ export class CallAgent {
         this.#lines.hook(line, offHook && !onHook);
         if (offHook) this.#hook(phase.callId, phase.side, "off-hook", at, turn);
         if (onHook) this.#hook(phase.callId, phase.side, "on-hook", at, turn);
+        if (phase.side === "terminating" && observes(observed, "of")) this.#unreachable(phase.callId, at, turn);
         break;
     }
   }
@@ -124,7 +127,7 @@ export class CallAgent {
   /** The final answer to a command, or null when there was none. `askedAtMs`: when it was sent. */
   answered(purpose: Purpose, response: MgcpResponse | null, askedAtMs: number, at: Moment, turn: AgentTurn): void {
     if (purpose.kind === "call") this.#callAnswered(purpose, response, at, turn);
-    else if (purpose.kind === "line") this.#lines.answered(purpose, response, turn);
+    else if (purpose.kind === "line") this.#lineAnswered(purpose, response, at, turn);
     else if (purpose.kind === "bill") this.#journalAnswered(purpose, response, askedAtMs, at, turn);
   }
 
@@ -196,6 +199,43 @@ export class CallAgent {
     turn.commands.push(strayCommand(half.connection));
   }
 
+  #lineAnswered(
+    purpose: Extract<Purpose, { readonly kind: "line" }>,
+    response: MgcpResponse | null,
+    at: Moment,
+    turn: AgentTurn,
+  ): void {
+    const verdict = this.#lines.answered(purpose, response, turn);
+    const phase = this.#lines.phase(purpose);
+    if (verdict === "unreachable" && phase.name === "in-call" && phase.side === "terminating") {
+      this.#unreachable(phase.callId, at, turn);
+    }
+  }
+
+  #unreachable(callId: string, at: Moment, turn: AgentTurn): void {
+    this.#input(callId, { kind: "unreachable" }, at, turn);
+  }
+
+  /** A gateway deletes a connection itself (RFC 3435 section 2.3.8). False: no call has it, so it was gone before. */
+  deletedByGateway(gateway: string, { endpoint, parameters }: MgcpCommand, at: Moment, turn: AgentTurn): boolean {
+    const connectionId = parameters.connectionIds?.[0]?.toUpperCase();
+    for (const [callId, live] of this.#calls) {
+      const side = sides.find((one) => {
+        const leg = live.call.legs[one];
+        const isPlace = leg.gateway === gateway && leg.endpoint.toLowerCase() === endpoint.local.toLowerCase();
+        return isPlace && connectionId !== undefined && leg.connectionId?.toUpperCase() === connectionId;
+      });
+      if (side === undefined) continue;
+      const { code = 0, text = "" } = parameters.reasonCode ?? {};
+      const endReason = parameters.reasonCode === undefined ? live.endReason : `${code} ${text}`.trim();
+      const witnessedEnd = live.witnessedEnd ?? witnessedInstant(at.nowMs);
+      this.#calls.set(callId, { ...withStatistics(live, side, { parameters }), endReason, witnessedEnd });
+      this.#input(callId, { kind: "gone", side }, at, turn);
+      return true;
+    }
+    return false;
+  }
+
   #requestInCall(callId: string, side: Side): LineRequest {
     if (this.#calls.get(callId)?.call.state.name !== "ringing") return "talking";
     return side === "originating" ? "ringback" : "ringing";
@@ -204,7 +244,9 @@ export class CallAgent {
   #dial(line: PlannedLine, number: string, at: Moment, turn: AgentTurn): void {
     const called = this.#plan.lineOf(number);
     const isFree =
-      called !== undefined && this.#lines.phase(called).name === "idle" && this.#gateways.isUp(called.gateway);
+      called !== undefined &&
+      this.#lines.phase(called).name === "idle" &&
+      [line, called].every(({ gateway, endpoint }) => this.#gateways.isInService(gateway, endpoint));
     if (called === undefined || !isFree || this.#calls.size >= this.#options.callsMax) {
       const reason = called === undefined ? "no such number" : isFree ? "too many calls" : "busy or not reachable";
       turn.events.push({ event: "trouble", about: `${line.number} dials ${number}`, reason });
@@ -294,8 +336,11 @@ export class CallAgent {
     for (const side of sides) {
       const phase = this.#lines.phase(legs[side]);
       if (phase.name !== "in-call" || phase.callId !== callId) continue;
-      const isRefused = side === "originating" && (cause === "refused" || cause === "no-answer");
-      if (phase.offHook) this.#lines.clear(legs[side], isRefused ? "busy-tone" : "talking", turn);
+      const isRefused = side === "originating" && ["refused", "no-answer", "unreachable"].includes(cause);
+      // Its station was lifted to call somebody itself (section 4.4.2): it goes on dialling.
+      const isGlare = side === "terminating" && cause === "unreachable" && phase.offHook;
+      if (isGlare) this.#lines.collect(legs[side], at.nowMs, turn);
+      else if (phase.offHook) this.#lines.clear(legs[side], isRefused ? "busy-tone" : "talking", turn);
       else this.#lines.rest(legs[side], turn);
     }
     const billing = sides.filter((side) => this.#gateways.isUp(legs[side].gateway));

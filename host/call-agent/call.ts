@@ -30,6 +30,8 @@ export type ReleaseCause =
   | "calling-on-hook"
   | "called-on-hook"
   | "no-answer"
+  /** The called station cannot be rung. */
+  | "unreachable"
   | "refused"
   | "gateway-ended"
   | "server-released";
@@ -66,7 +68,7 @@ export type CallInput =
   | { readonly kind: "gone"; readonly side: Side }
   | { readonly kind: "off-hook"; readonly side: Side }
   | { readonly kind: "on-hook"; readonly side: Side }
-  | { readonly kind: "no-answer" }
+  | { readonly kind: "no-answer" | "unreachable" }
   | { readonly kind: "release"; readonly cause: ReleaseCause };
 
 export type LineSignal = "ringback" | "ringing" | "talking";
@@ -110,7 +112,8 @@ export function stepCall(call: Call, input: CallInput): CallTurn {
     case "on-hook":
       return release(call, input.side === "originating" ? "calling-on-hook" : "called-on-hook");
     case "no-answer":
-      return call.state.name === "ringing" ? release(call, "no-answer") : { call, steps: [] };
+    case "unreachable":
+      return call.state.name === "ringing" ? release(call, input.kind) : { call, steps: [] };
     case "gone":
       return gone(call, input.side);
     case "failed":

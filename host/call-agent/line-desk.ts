@@ -38,6 +38,9 @@ export class LineDesk {
   readonly #phases = new Map<string, LinePhase>();
   readonly #digits = new Deadlines<LinePlace>();
   readonly #collecting = new Map<string, LinePlace>();
+  /** Gateways that have no event L/of. */
+  readonly #withoutFailure = new Set<string>();
+  readonly #lastRequests = new Map<string, LineRequest>();
 
   constructor(options: LineDeskOptions, parts: { plan: DialPlan; book: JournalBook; random: Random }) {
     this.#options = options;
@@ -84,28 +87,39 @@ export class LineDesk {
   }
 
   request({ gateway, endpoint }: LinePlace, request: LineRequest, turn: AgentTurn): void {
-    const parameters = lineParameters(request, randomHex(this.#random, 8), this.#plan.digitMap);
+    const tellsFailure = !this.#withoutFailure.has(gateway);
+    const parameters = lineParameters(request, randomHex(this.#random, 8), this.#plan.digitMap, tellsFailure);
+    this.#lastRequests.set(endpointKey(gateway, endpoint), request);
     const purpose: Purpose = { kind: "line", gateway, endpoint, request };
     turn.commands.push({ gateway, endpoint, purpose, verb: "RQNT", parameters, session: null });
   }
 
-  /** Off-hook was asked for on a line that is off-hook (401), or on-hook on one that is on-hook (402): so it is. */
+  /**
+   * Off-hook was asked for on a line that is off-hook (401), or on-hook on one that is on-hook (402): so it is
+   * (RFC 3435 section 4.4.2). Says whether the line cannot be rung.
+   */
   answered(
     { gateway, endpoint, request }: Extract<Purpose, { readonly kind: "line" }>,
     response: MgcpResponse | null,
     turn: AgentTurn,
-  ): void {
+  ): "unreachable" | null {
     const line = this.#plan.lineAt(gateway, endpoint);
-    if (line === undefined || response === null || response.code < 400) return;
+    if (line === undefined || response === null || response.code < 400) return null;
     const { name } = this.phase(line);
-    if (response.code === 401 && request === "idle") {
+    const isLast = this.#lastRequests.get(endpointKey(gateway, endpoint)) === request;
+    if (request === "ringing" && isLast && isUnknownEvent(response.code) && !this.#withoutFailure.has(gateway)) {
+      this.#withoutFailure.add(gateway);
+      this.request(line, request, turn);
+    } else if (response.code === 401 && request === "idle") {
       if (name === "idle") this.clear(line, "talking", turn);
     } else if (response.code === 402) {
       if (name === "clearing" || name === "collecting") this.rest(line, turn);
     } else {
       const reason = `${response.code} ${response.comment}`.trim();
       turn.events.push({ event: "trouble", about: `${request} ${endpoint}@${gateway}`, reason });
+      return request === "ringing" && isLast ? "unreachable" : null;
     }
+    return null;
   }
 
   /** Gives a line that is in no call its request, as its gateway comes into hand. */
@@ -127,6 +141,8 @@ export class LineDesk {
 
   forget(): void {
     this.#phases.clear();
+    this.#lastRequests.clear();
+    this.#withoutFailure.clear();
     for (const line of this.#collecting.values()) this.#digits.clear(line);
     this.#collecting.clear();
   }
@@ -145,4 +161,9 @@ export class LineDesk {
     this.#collecting.delete(key);
     this.#phases.set(key, phase);
   }
+}
+
+/** 512: not equipped to detect it; 522: no such event (RFC 3435 section 2.4). */
+function isUnknownEvent(code: number): boolean {
+  return code === 512 || code === 522;
 }

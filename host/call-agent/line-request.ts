@@ -7,6 +7,8 @@ import type { EventName, MgcpParameters, RequestedEvent } from "#protocol/mgcp/m
 export type LineRequest = "idle" | "dial-tone" | "ringback" | "ringing" | "talking" | "busy-tone";
 
 const hookDown: RequestedEvent = { ...eventName("L", "hd"), actions: [{ kind: "notify" }] };
+/** L/of(rg): it cannot be rung (RFC 3660 section 2.4, operation failure). */
+const failure: RequestedEvent = { ...eventName("L", "of"), actions: [{ kind: "notify" }] };
 const hookUp: RequestedEvent = { ...eventName("L", "hu"), actions: [{ kind: "notify" }] };
 const digits: RequestedEvent = { ...eventName("D", "[0-9#*T]"), actions: [{ kind: "digits" }] };
 
@@ -15,15 +17,21 @@ const requests: Readonly<Record<LineRequest, { events: readonly RequestedEvent[]
   idle: { events: [hookDown], signals: [] },
   "dial-tone": { events: [hookUp, digits], signals: [eventName("L", "dl")] },
   ringback: { events: [hookUp], signals: [eventName("G", "rt")] },
-  ringing: { events: [hookDown, hookUp], signals: [eventName("L", "rg")] },
+  ringing: { events: [hookDown, hookUp, failure], signals: [eventName("L", "rg")] },
   talking: { events: [hookUp], signals: [] },
   "busy-tone": { events: [hookUp], signals: [eventName("L", "bz")] },
 };
 
-/** An empty list of signals stops those that play. */
-export function lineParameters(request: LineRequest, requestIdentifier: string, digitMap: string): MgcpParameters {
+/** An empty list of signals stops those that play. `tellsFailure`: the gateway has event L/of. */
+export function lineParameters(
+  request: LineRequest,
+  requestIdentifier: string,
+  digitMap: string,
+  tellsFailure: boolean,
+): MgcpParameters {
   const { events, signals } = requests[request];
-  const parameters = { requestIdentifier, requestedEvents: events, signals };
+  const requestedEvents = tellsFailure ? events : events.filter((event) => event !== failure);
+  const parameters = { requestIdentifier, requestedEvents, signals };
   return request === "dial-tone" ? { ...parameters, digitMap } : parameters;
 }
 
@@ -35,7 +43,7 @@ export function dialledDigits(observed: readonly EventName[]): string {
     .join("");
 }
 
-export function observes(observed: readonly EventName[], event: "hd" | "hu"): boolean {
+export function observes(observed: readonly EventName[], event: "hd" | "hu" | "of"): boolean {
   return observed.some((seen) => (seen.packageName ?? "L").toUpperCase() === "L" && seen.event.toLowerCase() === event);
 }
 

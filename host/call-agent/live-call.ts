@@ -22,6 +22,8 @@ export interface LiveCall {
   readonly answerWallMs: number | null;
   readonly witnessedAnswer: CallInstant | null;
   readonly witnessedEnd: CallInstant | null;
+  /** E: of a gateway that deleted a connection itself (RFC 3435 section 2.5); null where none did. */
+  readonly endReason: string | null;
   readonly statistics: Readonly<Partial<Record<Side, RecordedStatistics>>>;
   /** When this server learnt of each leg's connection; an audit asked before that says nothing of it. */
   readonly madeAtMs: Readonly<Partial<Record<Side, number>>>;
@@ -38,16 +40,19 @@ export const unknownCall: Omit<LiveCall, "call"> = {
   answerWallMs: null,
   witnessedAnswer: null,
   witnessedEnd: null,
+  endReason: null,
   statistics: {},
   madeAtMs: {},
   billing: null,
 };
 
-/** P: of the answer to a deletion (RFC 3435 section 3.2.2.7). */
-export function withStatistics(live: LiveCall, side: Side, response: MgcpResponse): LiveCall {
-  const told = response.parameters.connectionParameters;
-  if (told === undefined) return live;
-  const statistics: RecordedStatistics = {
+/** An answer to a deletion, or a gateway's own deletion. */
+type Told = Pick<MgcpResponse, "parameters">;
+
+/** P: (RFC 3435 section 3.2.2.7); null where there is none. */
+export function toldStatistics({ parameters: { connectionParameters: told } }: Told): RecordedStatistics | null {
+  if (told === undefined) return null;
+  return {
     packetsSent: told.packetsSent ?? null,
     octetsSent: told.octetsSent ?? null,
     packetsReceived: told.packetsReceived ?? null,
@@ -55,7 +60,11 @@ export function withStatistics(live: LiveCall, side: Side, response: MgcpRespons
     packetsLost: told.packetsLost ?? null,
     jitterMs: told.jitterMs ?? null,
   };
-  return { ...live, statistics: { ...live.statistics, [side]: statistics } };
+}
+
+export function withStatistics(live: LiveCall, side: Side, response: Told): LiveCall {
+  const statistics = toldStatistics(response);
+  return statistics === null ? live : { ...live, statistics: { ...live.statistics, [side]: statistics } };
 }
 
 export function tagOf(live: LiveCall): string {
@@ -89,6 +98,7 @@ export function evidenceOf(live: LiveCall, book: JournalBook): CallEvidence {
     setup: live.setup,
     witnessedAnswer: live.witnessedAnswer,
     witnessedEnd: live.witnessedEnd,
+    endReason: live.endReason,
     events: book.eventsOf(call.callId),
     ends,
     connections: ends.map(({ connection }) => connection),
@@ -97,5 +107,5 @@ export function evidenceOf(live: LiveCall, book: JournalBook): CallEvidence {
 }
 
 function endCauseOf(cause: ReleaseCause): EndCause {
-  return cause === "no-answer" || cause === "refused" ? "server-released" : cause;
+  return cause === "no-answer" || cause === "unreachable" || cause === "refused" ? "server-released" : cause;
 }

@@ -30,6 +30,8 @@ export interface CallEvidence {
   readonly witnessedAnswer: CallInstant | null;
   /** The same of the hang-up; or inferred, where nobody told of it and nobody will. */
   readonly witnessedEnd: CallInstant | null;
+  /** As in the record; nothing: null. */
+  readonly endReason?: string | null;
   readonly events: readonly JournalledEvent[];
   readonly ends: readonly JournalledEnd[];
   /** Latest rows known of the call's connections, live or ended. */
@@ -73,6 +75,7 @@ export function billCall(
     originatingStatistics: statisticsOf(evidence, evidence.originating),
     terminatingStatistics: statisticsOf(evidence, evidence.terminating),
     endCause: evidence.endCause,
+    endReason: evidence.endReason ?? null,
     writtenBy: [server],
   };
 }

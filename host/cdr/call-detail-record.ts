@@ -51,6 +51,8 @@ export interface CallDetailRecord {
   readonly originatingStatistics: RecordedStatistics | null;
   readonly terminatingStatistics: RecordedStatistics | null;
   readonly endCause: EndCause;
+  /** Reason code and text of a gateway that deleted a connection itself (RFC 3435 section 2.5): `901 out of service`. */
+  readonly endReason: string | null;
   /** Call servers that wrote it, sorted. */
   readonly writtenBy: readonly string[];
 }
@@ -80,6 +82,7 @@ export function mergeRecords(a: CallDetailRecord, b: CallDetailRecord): CallDeta
     originatingStatistics: leastOf(a.originatingStatistics, b.originatingStatistics, byMostPackets),
     terminatingStatistics: leastOf(a.terminatingStatistics, b.terminatingStatistics, byMostPackets),
     endCause: ended.endCause,
+    endReason: leastOf(a.endReason, b.endReason, byText),
     writtenBy: [...new Set([...a.writtenBy, ...b.writtenBy])].sort(),
   };
 }

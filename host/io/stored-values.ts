@@ -102,5 +102,7 @@ export const storedCallDetailRecord = z.object({
   originatingStatistics: recordedStatistics,
   terminatingStatistics: recordedStatistics,
   endCause: z.enum(endCauses),
+  /** Records from before it was kept have none. */
+  endReason: z.string().nullable().default(null),
   writtenBy: z.array(z.string()),
 }) satisfies z.ZodType<CallDetailRecord>;

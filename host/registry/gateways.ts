@@ -38,6 +38,10 @@ export class Gateways {
     return this.named(name)?.link.isAdopted ?? false;
   }
 
+  isInService(name: string, endpoint: string): boolean {
+    return this.isUp(name) && this.named(name)?.service.isIn(endpoint) === true;
+  }
+
   bootIdOf(name: string): string {
     return this.named(name)?.bootId ?? "";
   }

@@ -1,6 +1,7 @@
 /** A gateway of the configuration with what this server knows of it at the moment. */
 import type { AuditProtocol } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
+import { EndpointService } from "./endpoint-service.js";
 import type { FoundHalf } from "./found-connection.js";
 import type { GatewayLink } from "./gateway-link.js";
 
@@ -28,6 +29,8 @@ export interface KnownGateway {
   pingsWaiting: number;
   /** Since it last heard the peer, as it said last; null: never, or not asked. */
   peerHeardAgeMs: number | null;
+  /** What it said of endpoints it takes out of service (RSIP). */
+  readonly service: EndpointService;
   /** Whether it answered a question since this server started. */
   hasAnswered: boolean;
   /** Connections an audit found whose calls are not in hand yet. */
@@ -47,6 +50,7 @@ export function knownGateway(place: GatewayPlace, link: GatewayLink, nowMs: numb
     lastHeardMs: nowMs,
     pingsWaiting: 0,
     peerHeardAgeMs: null,
+    service: new EndpointService(),
     hasAnswered: false,
     found: [],
     strays: new Set(),

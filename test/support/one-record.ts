@@ -28,5 +28,6 @@ export const oneRecord: CallDetailRecord = {
   originatingStatistics: statistics,
   terminatingStatistics: statistics,
   endCause: "called-on-hook",
+  endReason: null,
   writtenBy: ["ca1"],
 };

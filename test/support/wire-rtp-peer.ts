@@ -11,6 +11,7 @@ export interface WireRtp {
   readonly payload: Buffer;
 }
 
+const rtpHeaderBytes = 12;
 const comeWithinMs = 5000;
 
 export class WireRtpPeer {
@@ -29,6 +30,8 @@ export class WireRtpPeer {
     this.port = port;
     this.#socket = socket;
     socket.on("message", (bytes) => {
+      // Some gateways open their way through a firewall with less than an RTP header (osmo-mgw: one octet).
+      if (bytes.length < rtpHeaderBytes) return;
       this.received.push(readRtp(bytes));
       this.#wake?.();
     });

@@ -13,7 +13,10 @@ const codes = [
   ["LA", "latencyMs"],
 ] as const;
 
-/** Nine digits; a counter that is full stays there. Gateways that write ten are read as full. */
+/**
+ * Nine digits; a counter that is full stays there. Gateways that write ten are read as full,
+ * and those that write less than none as none: a loss may be counted so (RFC 3550 section 6.4.1; osmo-mgw does).
+ */
 export const connectionParameterMax = 999_999_999;
 
 const extensionName = /^(?:x-[a-z0-9]{2,32}|[a-z0-9]+(?:-[a-z0-9]+)*\/[a-z0-9-]{1,32})$/i;
@@ -25,8 +28,8 @@ export function parseConnectionParameters(text: string): ParseResult<ConnectionP
   const others: { name: string; value: number }[] = [];
   for (const element of elements.value) {
     const [name = "", value = "", ...more] = element.split("=", 3).map((part) => part.trim());
-    if (!/^\d{1,20}$/.test(value) || more.length > 0) return refused(`"${element.slice(0, 40)}" is not name=digits`);
-    const number = Math.min(Number(value), connectionParameterMax);
+    if (!/^-?\d{1,20}$/.test(value) || more.length > 0) return refused(`"${element.slice(0, 40)}" is not name=digits`);
+    const number = Math.min(Math.max(0, Number(value)), connectionParameterMax);
     const known = codes.find(([code]) => code === name.toUpperCase());
     if (known !== undefined) parameters[known[1]] = number;
     else if (extensionName.test(name)) others.push({ name, value: number });

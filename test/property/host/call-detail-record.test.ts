@@ -39,6 +39,7 @@ const anyRecord: fc.Arbitrary<CallDetailRecord> = fc
     originatingStatistics: anyStatistics,
     terminatingStatistics: anyStatistics,
     endCause: fc.constantFrom(...endCauses),
+    endReason: fc.constantFrom(null, "900", "901 gone"),
     writtenBy: fc.constantFrom(["ca1"], ["ca2"], ["ca1", "ca2"]),
   })
   .map((facts) => ({ ...oneRecord, ...facts }));

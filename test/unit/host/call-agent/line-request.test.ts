@@ -3,8 +3,8 @@ import type { EventName } from "../../../../firmware/protocol/mgcp/message.js";
 import { writeMessage } from "../../../../firmware/protocol/mgcp/write.js";
 import { dialledDigits, type LineRequest, lineParameters, observes } from "../../../../host/call-agent/line-request.js";
 
-function written(request: LineRequest): string[] {
-  const parameters = lineParameters(request, "0123ABC", "(1xx|2xx)");
+function written(request: LineRequest, tellsFailure = true): string[] {
+  const parameters = lineParameters(request, "0123ABC", "(1xx|2xx)", tellsFailure);
   const endpoint = { local: "aaln/1", domain: "gw1.example" };
   const bytes = writeMessage({ kind: "command", verb: "RQNT", transactionId: 7, endpoint, parameters, session: null });
   return Buffer.from(bytes).toString().trim().split(/\r?\n/).slice(1);
@@ -13,7 +13,8 @@ function written(request: LineRequest): string[] {
 /** Notify is what is done with an event for which no action stands (RFC 3435 section 3.2.2.16). */
 test("each thing a line does has its request", () => {
   expect(written("idle")).toEqual(["X: 0123ABC", "R: L/hd", "S:"]);
-  expect(written("ringing")).toEqual(["X: 0123ABC", "R: L/hd,L/hu", "S: L/rg"]);
+  expect(written("ringing")).toEqual(["X: 0123ABC", "R: L/hd,L/hu,L/of", "S: L/rg"]);
+  expect(written("ringing", false)).toEqual(["X: 0123ABC", "R: L/hd,L/hu", "S: L/rg"]);
   expect(written("ringback")).toEqual(["X: 0123ABC", "R: L/hu", "S: G/rt"]);
   expect(written("talking")).toEqual(["X: 0123ABC", "R: L/hu", "S:"]);
   expect(written("busy-tone")).toEqual(["X: 0123ABC", "R: L/hu", "S: L/bz"]);
