@@ -19,7 +19,13 @@ interface Position {
   readonly repeats: boolean;
 }
 
-export type DigitMap = readonly (readonly Position[])[];
+interface Alternative {
+  readonly positions: readonly Position[];
+  /** Ends in P (RFC 3660 section 2.7): no match while another alternative may still be completed. */
+  readonly yields: boolean;
+}
+
+export type DigitMap = readonly Alternative[];
 
 /**
  * unambiguous match: an alternative is complete, the digits go to the call agent at once; partial match: an alternative
@@ -31,25 +37,30 @@ const basicLetters = "0123456789#*ABCDT";
 /** ExtensionDigitMapLetter: every letter but A to D, T and X. */
 const extensionLetters = "EFGHIJKLMNOPQRSUVWYZ";
 
+/** The letter of package DM1 (RFC 3660 section 2.7): at the end of an alternative, and no event. */
+export const partialOverrideLetter = "P";
+
 /**
  * One string or a list in parentheses. Letters of extension packages (section 6.5) only where `extensions` names them in
  * upper case; otherwise refused with code 537.
  */
 export function parseDigitMap(text: string, extensions = ""): ParameterResult<DigitMap> {
   const reason = checkDigitMapSyntax(text);
-  return reason === null ? readMap(text, basicLetters + extensions) : wrong(reason, malformedDigitMap);
+  if (reason !== null) return wrong(reason, malformedDigitMap);
+  const known = basicLetters + extensions.replace(partialOverrideLetter, "");
+  return readMap(text, known, extensions.includes(partialOverrideLetter));
 }
 
 /** Whether the grammar holds, letters of any extension included; null when it does. */
 export function checkDigitMapSyntax(text: string): string | null {
   if (text.length > digitMapCharactersMax) return `digit map above ${digitMapCharactersMax} characters`;
-  const map = readMap(text, basicLetters + extensionLetters);
+  const map = readMap(text, basicLetters + extensionLetters, true);
   return map.ok ? null : map.reason;
 }
 
 /** A map that cannot be read matches nothing. */
-export function matchDigitMap(text: string, dialled: string): DigitMatch {
-  const map = parseDigitMap(text);
+export function matchDigitMap(text: string, dialled: string, extensions = ""): DigitMatch {
+  const map = parseDigitMap(text, extensions);
   return map.ok ? matchDigits(map.value, dialled) : "no match";
 }
 
@@ -58,12 +69,16 @@ export function matchDigits(map: DigitMap, dialled: string): DigitMatch {
   if (dialled.length > dialledMax) return "no match";
   const letters = dialled.toUpperCase();
   let partial = false;
-  for (const alternative of map) {
-    const reached = matchAlternative(alternative, letters);
-    if (reached.has(alternative.length)) return "unambiguous match";
-    if (reached.size > 0) partial = true;
+  let yielding = false;
+  for (const { positions, yields } of map) {
+    const reached = matchAlternative(positions, letters);
+    const isComplete = reached.has(positions.length);
+    if (isComplete && !yields) return "unambiguous match";
+    if (isComplete) yielding = true;
+    else if (reached.size > 0) partial = true;
   }
-  return partial ? "partial match" : "no match";
+  if (partial) return "partial match";
+  return yielding ? "unambiguous match" : "no match";
 }
 
 /** The positions that may come next once all letters are taken: a walk over all at once, never back. */
@@ -93,14 +108,15 @@ function withoutRepeats(alternative: readonly Position[], from: readonly number[
   return reached;
 }
 
-function readMap(text: string, known: string): ParameterResult<DigitMap> {
+function readMap(text: string, known: string, mayYield: boolean): ParameterResult<DigitMap> {
   const compact = text.toUpperCase().replace(/[ \t]/g, "");
   const inner = compact.startsWith("(") && compact.endsWith(")") ? compact.slice(1, -1) : compact;
-  const alternatives: Position[][] = [];
+  const alternatives: Alternative[] = [];
   for (const alternative of inner.split("|")) {
-    const positions = readAlternative(alternative, known);
+    const yields = mayYield && alternative.endsWith(partialOverrideLetter);
+    const positions = readAlternative(yields ? alternative.slice(0, -1) : alternative, known);
     if (!positions.ok) return positions;
-    alternatives.push(positions.value);
+    alternatives.push({ positions: positions.value, yields });
   }
   return right(alternatives);
 }

@@ -124,7 +124,9 @@ function parseEmbedded(text: string): ParameterResult<EmbeddedRequest> {
     if (!part.ok) return part;
     request = { ...request, ...part.value };
   }
-  return seen.size === 0 ? wrong("an empty embedded request", unknownAction) : right(request);
+  const { requestedEvents, signals, digitMap } = request;
+  const isEmpty = requestedEvents.length === 0 && signals.length === 0 && digitMap === null;
+  return isEmpty ? wrong("an empty embedded request", unknownAction) : right(request);
 }
 
 function parsePart(letter: string, content: string): ParameterResult<Partial<EmbeddedRequest>> {

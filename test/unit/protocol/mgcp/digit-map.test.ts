@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { matchDigitMap, parseDigitMap } from "../../../../firmware/protocol/mgcp/digit-map.js";
+import { matchDigitMap, parseDigitMap, partialOverrideLetter } from "../../../../firmware/protocol/mgcp/digit-map.js";
 
 /** RFC 3435 section 2.1.5. */
 const dialPlan = "(0T|00T|[1-7]xxx|8xxxxxxx|#xxxxxxx|*xx|91xxxxxxxxxx|9011x.T)";
@@ -59,4 +59,25 @@ test.each(["", "()", "(1|)", "[1", "[]", "e", "[9-1]", "[1-a]", "1..", "."])("%j
 test("letters of extension packages are taken where they are known, and refused with 537 elsewhere", () => {
   expect(parseDigitMap("(1L|2)")).toMatchObject({ ok: false, code: 537 });
   expect(parseDigitMap("(1L|2)", "L").ok).toBe(true);
+});
+
+describe("the example of RFC 3660 section 2.7, package DM1", () => {
+  const map = "([3-7]11|123xxxxxxx|[1-7]xxxxxxP|8xxxP)";
+  test.each([
+    ["1234567", "partial match"],
+    ["1234567890", "unambiguous match"],
+    ["411", "unambiguous match"],
+    ["4123456", "unambiguous match"],
+    ["8234", "unambiguous match"],
+    ["823", "partial match"],
+    ["9", "no match"],
+  ])("%s is a %s", (dialled, expected) => {
+    expect(matchDigitMap(map, dialled, partialOverrideLetter)).toBe(expected);
+  });
+
+  test("without the package P is unknown, and with it nothing but an end", () => {
+    expect(parseDigitMap(map)).toMatchObject({ ok: false, code: 537 });
+    expect(parseDigitMap("(1P2|3)", partialOverrideLetter)).toMatchObject({ ok: false, code: 537 });
+    expect(parseDigitMap("(P)", partialOverrideLetter).ok).toBe(false);
+  });
 });

@@ -59,6 +59,7 @@ describe("requested events that are refused", () => {
     ["digits combined with swap", "D/1(D,S)", 523],
     ["an embedded request in an embedded one", "L/hd(E(R(L/hu(E(S(L/dl))))))", 523],
     ["an embedded request with nothing in it", "L/hd(E())", 523],
+    ["an embedded request of empty lists", "L/hd(E(R(),S()))", 523],
     ["an event parameter that is no parameter", "L/hd(N)(a=)", 538],
     ["a third pair of parentheses", "L/hd(N)(a)(b)", 538],
     ["no event", "L/-hd", 539],
