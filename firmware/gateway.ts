@@ -94,6 +94,9 @@ const limits = {
   observedMax: 256,
   journalEntriesMax: 10_000,
   openTriesMax: 8,
+  /** Bound when the gateway starts, if it has relays, and at most kept so between two uses. */
+  legsReadyAtStart: 64,
+  legsReadyMax: 256,
   connectionsPerLineMax: 1,
   connectionsPerRelayMax: 2,
   /** A claim may not leap further, DESIGN section 5. */
@@ -144,7 +147,7 @@ export class Gateway {
     this.#sip = new SipTransactions({ sentBy: sipAddress }, random);
     this.#phones = new SipPhones({ gatewayName: name, address: sipAddress, lines }, random);
     const { codings, dscp } = media;
-    const pool = new LegPool(media);
+    const pool = new LegPool({ ...media, readyMax: limits.legsReadyMax });
     const cname = `${name}/${this.#bootId}`.slice(0, 64);
     const { openTriesMax, connectionsPerLineMax, connectionsPerRelayMax } = limits;
     const { addresses: mediaAddresses } = media;
@@ -166,6 +169,7 @@ export class Gateway {
         connectionsPerLineMax,
         connectionsPerRelayMax,
         openTriesMax,
+        legsReadyAtStart: Math.min(2 * options.relay.count, limits.legsReadyAtStart),
       },
       { table: this.#table, journal: this.#journal, stations: this.#stations, relays, pool, readStatistics, random },
     );
@@ -206,7 +210,7 @@ export class Gateway {
 
   /** The gateway is in service: its call agent is told so, after a random wait (RFC 3435 section 4.4.6). */
   start(at: Moment): GatewayOutput[] {
-    return this.#settle(this.#mgcp.notices.begin(at), at);
+    return this.#settle([...this.#control.prepare(), ...this.#mgcp.notices.begin(at)], at);
   }
 
   /** It will stop after the delay, and no earlier than it is told to where that is zero (section 2.3.12). */

@@ -1,5 +1,5 @@
 /** Builds the gateway's parts from the configuration, gives the core its sockets, clock, dice and engine, and runs it. */
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import type { Logger } from "pino";
 import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
@@ -196,9 +196,21 @@ function moment(): Moment {
   return { nowMs: monotonicMs(), wallMs: Date.now() };
 }
 
+const diceBytes = 6;
+/** Fetched from the system so many at a time: one by one they cost more than all else of a short command. */
+const dice = Buffer.alloc(diceBytes * 512);
+let diceAt = dice.length;
+
 /** 48 bits from the system's generator: identifiers of connections, dialogs and sessions must not be guessable. */
 function secureRandom(): number {
-  return randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+  if (diceAt === dice.length) {
+    randomFillSync(dice);
+    diceAt = 0;
+  }
+  const value = dice.readUIntBE(diceAt, diceBytes) / 2 ** 48;
+  dice.fill(0, diceAt, diceAt + diceBytes);
+  diceAt += diceBytes;
+  return value;
 }
 
 function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], legsMax: number) {

@@ -31,6 +31,12 @@ export interface MediaEngine {
 /** An engine that does not end by itself within this time is ended. */
 const closeMsMax = 2000;
 
+/**
+ * The engine obeys what is commanded before it reads a datagram, and each 2 ms while a leg is open; it is woken for what
+ * somebody waits for, and when so much has gathered.
+ */
+const unobeyedMax = 256;
+
 /** Beside this file where it was built; from the source tree the built one is run all the same. */
 const workerPlaces = [
   new URL("./media-worker.js", import.meta.url),
@@ -85,8 +91,9 @@ class MediaThread {
   }
 
   send(command: MediaCommand): boolean {
-    if (this.#isOver || !this.#commands.put(command)) return false;
-    this.#wake();
+    const isUrgent = isAwaited(command) || this.#bell === null || this.#commands.waiting >= unobeyedMax;
+    if (this.#isOver || !this.#commands.put(command, isUrgent)) return false;
+    if (isUrgent) this.#wake();
     return true;
   }
 
@@ -152,4 +159,8 @@ function readReady(message: unknown): { readonly network: "linux" | "portable"; 
   const { network, bell } = message;
   if (network === "portable") return { network, bell: null };
   return network === "linux" && typeof bell === "number" ? { network, bell } : null;
+}
+
+function isAwaited(command: MediaCommand): boolean {
+  return (command.kind === "open" && command.isAwaited) || (command.kind === "modify" && command.token !== null);
 }

@@ -5,7 +5,7 @@
  *
  * I/O scratch, from ioScratchOffset: socket addresses and options | RTCP packet | epoll events
  */
-import type { Address } from "#protocol/address.js";
+import { type Address, sameAddress } from "#protocol/address.js";
 import type { EngineMemory } from "../media/engine-memory.js";
 import type { DatagramSink, MediaNetwork, OpenAnswer } from "../media/media-network.js";
 import type { LegNumber } from "../media/media-port.js";
@@ -36,6 +36,12 @@ const drainMax = 256;
 interface LegSockets {
   readonly rtp: number;
   readonly rtcp: number;
+  readonly local: Address;
+  /** As asked, and as the kernel says. */
+  readonly asked: number;
+  readonly dscp: number;
+  /** The leg is closed, its ports are not. */
+  isKept: boolean;
   /** The kernel drops strangers. */
   isConnected: boolean;
   /** Datagrams from before connecting may still wait. */
@@ -69,6 +75,13 @@ export class LinuxMediaNetwork implements MediaNetwork {
   }
 
   open(leg: LegNumber, local: Address, dscp: number, answer: (answer: OpenAnswer) => void): void {
+    const kept = this.#sockets[leg] ?? null;
+    if (kept?.isKept === true && sameAddress(kept.local, local) && kept.asked === dscp) {
+      kept.isKept = false;
+      answer({ ok: true, dscp: kept.dscp });
+      return;
+    }
+    this.close(leg);
     const place = { base: this.#base, scratchOffset: this.#scratch };
     const rtp = openMarkedSocket(this.#libc, this.#memory, place, local, dscp);
     if (!rtp.ok) {
@@ -84,7 +97,8 @@ export class LinuxMediaNetwork implements MediaNetwork {
     }
     this.#watch(rtp.fd, leg * 2);
     this.#watch(rtcp.fd, leg * 2 + 1);
-    this.#sockets[leg] = { rtp: rtp.fd, rtcp: rtcp.fd, isConnected: false, isDraining: false };
+    const state = { local, asked: dscp, dscp: rtp.dscp, isKept: false, isConnected: false, isDraining: false };
+    this.#sockets[leg] = { rtp: rtp.fd, rtcp: rtcp.fd, ...state };
     answer({ ok: true, dscp: rtp.dscp });
   }
 
@@ -104,6 +118,13 @@ export class LinuxMediaNetwork implements MediaNetwork {
     this.#libc.close(sockets.rtp);
     this.#libc.close(sockets.rtcp);
     this.#sockets[leg] = null;
+  }
+
+  keep(leg: LegNumber): void {
+    const sockets = this.#sockets[leg];
+    if (sockets === null || sockets === undefined) return;
+    if (sockets.isConnected) this.connect(leg, null);
+    sockets.isKept = true;
   }
 
   connect(leg: LegNumber, peer: Address | null): void {

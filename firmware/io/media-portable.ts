@@ -3,8 +3,7 @@
  * are made and marked by it and handed to dgram; where not, the DSCP is 0, and said to be.
  */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import type { Address } from "#protocol/address.js";
-import { formatAddress } from "#protocol/address.js";
+import { type Address, formatAddress, sameAddress } from "#protocol/address.js";
 import { canonicalIp } from "#protocol/ip-address.js";
 import type { EngineMemory } from "../media/engine-memory.js";
 import type { DatagramSink, MediaNetwork, OpenAnswer } from "../media/media-network.js";
@@ -16,6 +15,11 @@ import { monotonicMs } from "./monotonic-clock.js";
 interface LegSockets {
   readonly rtp: Socket;
   readonly rtcp: Socket;
+  readonly local: Address;
+  readonly asked: number;
+  /** Set when the leg is closed and its ports are not: the DSCP they are marked with. */
+  kept: number | null;
+  dscp: number;
 }
 
 export class PortableMediaNetwork implements MediaNetwork {
@@ -35,9 +39,18 @@ export class PortableMediaNetwork implements MediaNetwork {
   }
 
   open(leg: LegNumber, local: Address, dscp: number, answer: (answer: OpenAnswer) => void): void {
+    const kept = this.#legs.get(leg);
+    if (kept !== undefined && kept.kept !== null && sameAddress(kept.local, local) && kept.asked === dscp) {
+      const marked = kept.kept;
+      kept.kept = null;
+      answer({ ok: true, dscp: marked });
+      return;
+    }
+    this.close(leg);
     const type = local.address.includes(":") ? "udp6" : "udp4";
     const options = { type, ipv6Only: true, lookup: literalOnly } as const;
-    const sockets = { rtp: createSocket(options), rtcp: createSocket(options) };
+    const [rtp, rtcp] = [createSocket(options), createSocket(options)];
+    const sockets: LegSockets = { rtp, rtcp, local, asked: dscp, kept: null, dscp: 0 };
     this.#legs.set(leg, sockets);
     sockets.rtp.on("message", (bytes, from) => this.#rtpReceived(leg, sockets, bytes, from));
     sockets.rtcp.on("message", (bytes, from) => this.#rtcpReceived(leg, sockets, bytes, from));
@@ -57,7 +70,8 @@ export class PortableMediaNetwork implements MediaNetwork {
       return rtcp;
     }
     for (const socket of [sockets.rtp, sockets.rtcp]) socket.on("error", () => this.#ignore());
-    return rtp;
+    sockets.dscp = rtcp.dscp;
+    return rtcp;
   }
 
   #bind(socket: Socket, local: Address, dscp: number): Promise<OpenAnswer> {
@@ -86,6 +100,11 @@ export class PortableMediaNetwork implements MediaNetwork {
     this.#legs.delete(leg);
     sockets.rtp.close();
     sockets.rtcp.close();
+  }
+
+  keep(leg: LegNumber): void {
+    const sockets = this.#legs.get(leg);
+    if (sockets !== undefined) sockets.kept = sockets.dscp;
   }
 
   /** dgram tells each datagram's source, so the engine sorts out strangers itself; a connected dgram saves nothing here. */

@@ -1,5 +1,5 @@
 /**
- * The media engine's thread. On Linux a superloop: it sleeps in epoll_wait, or with no leg open on the command ring, and
+ * The media engine's thread. On Linux a superloop: it sleeps in epoll_wait, or with many legs on the command ring, and
  * the thread's own event loop never runs. Elsewhere the event loop: datagrams, a bell for commands, an absolute timer.
  */
 import { randomInt } from "node:crypto";
@@ -16,7 +16,7 @@ import { voiceNiceness } from "./voice-priority.js";
 
 /** With more legs than this the loop wakes on the grid of the wheel, 2 ms, instead of for each packet. */
 const eventDrivenLegsMax = 64;
-/** With no leg open: so often the thread looks up, so that a dying process need not wait for it. */
+/** With no leg open: so often the thread looks up, for a dying process and for commands that are in no hurry. */
 const idleWaitMs = 500;
 const randomSteps = 2 ** 47;
 
@@ -54,7 +54,7 @@ function runLinux(dsp: Dsp, libc: Libc): void {
     ringBell();
     if (engine.isShutDown) return;
     const nextMs = engine.next();
-    if (nextMs === null) commands.wait(idleWaitMs);
+    if (nextMs === null) network.poll(engine, idleWaitMs);
     else if (engine.legCount <= eventDrivenLegsMax)
       network.poll(engine, Math.max(0, Math.ceil(nextMs - monotonicMs())));
     else {

@@ -1,6 +1,9 @@
 /**
  * Numbers for media legs and the ports they bind. A port is even, its RTCP goes on the next (RFC 3550 section 11), and it
  * is used again as late as possible, so that stray packets of an ended call meet a closed door.
+ *
+ * Some legs are kept ready: their ports stay bound between two uses, so that a connection on one needs no system call
+ * and its command can be answered at once. What comes meanwhile is dropped; of these too the one used longest ago is next.
  */
 import type { LegNumber } from "../media/media-port.js";
 import { Fifo } from "./fifo.js";
@@ -10,32 +13,70 @@ export interface LegPoolOptions {
   /** Both even; the last pair is (portLast, portLast + 1). */
   readonly portFirst: number;
   readonly portLast: number;
+  /** Legs whose ports stay bound while nobody uses them. */
+  readonly readyMax: number;
+}
+
+/** Where a leg is bound, and what its packets are to be marked with. */
+export interface LegBinding {
+  /** IP literal. */
+  readonly address: string;
+  readonly dscp: number;
 }
 
 export interface LegLease {
   readonly leg: LegNumber;
   readonly generation: number;
   readonly port: number;
+  readonly binding: LegBinding;
+  /** Of a leg that was ready: its ports are bound, with this DSCP as the kernel says. */
+  readonly ready: { readonly dscp: number } | null;
+}
+
+interface ReadyLeg {
+  readonly leg: LegNumber;
+  readonly port: number;
+  readonly dscp: number;
 }
 
 export class LegPool {
+  readonly #options: LegPoolOptions;
   readonly #freeLegs = new Fifo<LegNumber>();
   readonly #freePorts = new Fifo<number>();
+  /** By binding. */
+  readonly #ready = new Map<string, Fifo<ReadyLeg>>();
+  #readyCount = 0;
   #generation = 0;
 
   constructor(options: LegPoolOptions) {
+    this.#options = options;
     for (let leg = 0; leg < options.legsMax; leg += 1) this.#freeLegs.put(leg);
     for (let port = options.portFirst; port <= options.portLast; port += 2) this.#freePorts.put(port);
   }
 
-  /** Null when all legs or all ports are in use. */
-  take(): LegLease | null {
-    if (this.free === 0) return null;
-    const leg = this.#freeLegs.take();
-    const port = this.#freePorts.take();
-    if (leg === undefined || port === undefined) return null;
-    this.#generation += 1;
-    return { leg, generation: this.#generation, port };
+  /** A leg that is ready for this binding where there is one; null when all legs or all ports are in use. */
+  take(binding: LegBinding): LegLease | null {
+    const found = this.#ready.get(bindingKey(binding))?.take();
+    if (found === undefined) return this.takeUnready(binding);
+    this.#readyCount -= 1;
+    const { leg, port, dscp } = found;
+    return this.#lease(leg, port, binding, { dscp });
+  }
+
+  /** One to be opened in any case; with no other left, one that was ready for some binding. */
+  takeUnready(binding: LegBinding): LegLease | null {
+    if (this.#freeLegs.size > 0 && this.#freePorts.size > 0) {
+      const leg = this.#freeLegs.take();
+      const port = this.#freePorts.take();
+      return leg === undefined || port === undefined ? null : this.#lease(leg, port, binding, null);
+    }
+    for (const queue of this.#ready.values()) {
+      const found = queue.take();
+      if (found === undefined) continue;
+      this.#readyCount -= 1;
+      return this.#lease(found.leg, found.port, binding, null);
+    }
+    return null;
   }
 
   /** Another port for a leg whose port another program holds; the refused one goes to the end of the queue. */
@@ -46,12 +87,33 @@ export class LegPool {
     return { ...lease, port };
   }
 
+  /** Its ports are closed. */
   giveBack(lease: LegLease): void {
     this.#freeLegs.put(lease.leg);
     this.#freePorts.put(lease.port);
   }
 
-  get free(): number {
-    return Math.min(this.#freeLegs.size, this.#freePorts.size);
+  /** Whether its ports are to stay bound: true until readyMax are. dscp: as really set. */
+  keepReady({ leg, port, binding }: LegLease, dscp: number): boolean {
+    if (this.#readyCount >= this.#options.readyMax) return false;
+    const key = bindingKey(binding);
+    const queue = this.#ready.get(key) ?? new Fifo<ReadyLeg>();
+    this.#ready.set(key, queue);
+    queue.put({ leg, port, dscp });
+    this.#readyCount += 1;
+    return true;
   }
+
+  get free(): number {
+    return Math.min(this.#freeLegs.size, this.#freePorts.size) + this.#readyCount;
+  }
+
+  #lease(leg: LegNumber, port: number, binding: LegBinding, ready: LegLease["ready"]): LegLease {
+    this.#generation += 1;
+    return { leg, generation: this.#generation, port, binding, ready };
+  }
+}
+
+function bindingKey({ address, dscp }: LegBinding): string {
+  return `${address}/${dscp}`;
 }

@@ -215,7 +215,7 @@ export class LineStations {
 
   #open(station: Station, nowMs: number): StationOutput[] {
     if (station.audio.name !== "closed") return [];
-    const lease = this.#pool.take();
+    const lease = this.#pool.takeUnready(this.#media);
     if (lease === null) {
       const line = station.options.line;
       return [...this.release(line, nowMs), { kind: "trouble", line, reason: "no media leg is free" }];
@@ -230,7 +230,16 @@ export class LineStations {
     const settings = this.#settings(station);
     return {
       kind: "media",
-      command: { kind: "open", leg: lease.leg, generation: lease.generation, local, dscp, cname, settings },
+      command: {
+        kind: "open",
+        leg: lease.leg,
+        generation: lease.generation,
+        local,
+        dscp,
+        cname,
+        isAwaited: true,
+        settings,
+      },
     };
   }
 
@@ -263,7 +272,7 @@ export class LineStations {
     const audio = station.audio;
     if (audio.name !== "closed") {
       const { leg, generation } = audio.lease;
-      outputs.push({ kind: "media", command: { kind: "close", leg, generation } });
+      outputs.push({ kind: "media", command: { kind: "close", leg, generation, keepsPorts: false } });
       this.#pool.giveBack(audio.lease);
     }
     Object.assign(station, idleStation(station.options));

@@ -73,12 +73,16 @@ export function putCommand(cursor: RecordCursor, command: EngineCommand): void {
   if (command.kind === "shut-down") return;
   cursor.put32(command.leg);
   cursor.put32(command.generation);
-  if (command.kind === "close") return;
+  if (command.kind === "close") {
+    cursor.put8(command.keepsPorts ? 1 : 0);
+    return;
+  }
   if (command.kind === "modify") cursor.put32(command.token ?? noToken);
   if (command.kind === "open") {
     putAddress(cursor, command.local);
     cursor.put8(command.dscp);
     cursor.putText(command.cname);
+    cursor.put8(command.isAwaited ? 1 : 0);
   }
   putSettings(cursor, command.settings);
 }
@@ -89,7 +93,7 @@ export function takeCommand(cursor: RecordCursor): EngineCommand {
   if (kind === "shut-down") return { kind };
   const leg = cursor.take32();
   const generation = cursor.take32();
-  if (kind === "close") return { kind, leg, generation };
+  if (kind === "close") return { kind, leg, generation, keepsPorts: cursor.take8() === 1 };
   if (kind === "modify") {
     const token = cursor.take32();
     return { kind, leg, generation, token: token === noToken ? null : token, settings: takeSettings(cursor) };
@@ -97,7 +101,8 @@ export function takeCommand(cursor: RecordCursor): EngineCommand {
   const local = takeAddress(cursor);
   const dscp = cursor.take8();
   const cname = cursor.takeText();
-  return { kind, leg, generation, local, dscp, cname, settings: takeSettings(cursor) };
+  const isAwaited = cursor.take8() === 1;
+  return { kind, leg, generation, local, dscp, cname, isAwaited, settings: takeSettings(cursor) };
 }
 
 const eventKinds = ["opened", "modified", "open-failed"] as const;

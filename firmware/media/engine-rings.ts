@@ -37,9 +37,14 @@ class Ring {
     return true;
   }
 
-  endPut(): void {
+  endPut(isUrgent: boolean): void {
     Atomics.add(this.#counts, 0, 1);
-    Atomics.notify(this.#counts, 0);
+    if (isUrgent) Atomics.notify(this.#counts, 0);
+  }
+
+  /** Records that were put and not yet taken. */
+  get waiting(): number {
+    return (Atomics.load(this.#counts, 0) - Atomics.load(this.#counts, 1)) | 0;
   }
 
   /** Puts the cursor on the oldest record; false when there is none. */
@@ -73,12 +78,17 @@ export class CommandRing {
     this.#ring = new Ring(memory, { offset, recordBytes, recordsMax });
   }
 
-  /** False when the ring is full: the engine has stopped reading it. */
-  put(command: EngineCommand): boolean {
+  /** False when the ring is full: the engine has stopped reading it. isUrgent: its thread is to wake for it. */
+  put(command: EngineCommand, isUrgent = true): boolean {
     if (!this.#ring.beginPut()) return false;
     putCommand(this.#ring.cursor, command);
-    this.#ring.endPut();
+    this.#ring.endPut(isUrgent);
     return true;
+  }
+
+  /** Commands that the engine has not obeyed yet. */
+  get waiting(): number {
+    return this.#ring.waiting;
   }
 
   take(): EngineCommand | null {
@@ -107,7 +117,7 @@ export class EventRing {
   put(event: MediaEvent): boolean {
     if (!this.#ring.beginPut()) return false;
     putEvent(this.#ring.cursor, event);
-    this.#ring.endPut();
+    this.#ring.endPut(false);
     this.#put += 1;
     return true;
   }

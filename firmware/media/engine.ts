@@ -119,7 +119,7 @@ export class Engine implements DatagramSink {
     const found = this.#legs[number] ?? null;
     const leg = found?.generation === generation ? found : null;
     if (command.kind === "close") {
-      if (leg !== null) this.#close(leg, nowMs);
+      if (leg !== null) this.#close(leg, command.keepsPorts, nowMs);
       return;
     }
     leg?.modify(command.settings);
@@ -136,16 +136,18 @@ export class Engine implements DatagramSink {
     }
     const leg = new Leg(command, command.settings, this.#options, this.#legAt, nowMs);
     this.#add(leg, nowMs);
-    this.#options.network.open(number, command.local, command.dscp, (answer) => this.#opened(leg, answer));
+    this.#options.network.open(number, command.local, command.dscp, (answer) =>
+      this.#opened(leg, answer, command.isAwaited),
+    );
   }
 
-  #opened(leg: Leg, answer: OpenAnswer): void {
+  #opened(leg: Leg, answer: OpenAnswer, isAwaited: boolean): void {
     if (this.#legs[leg.leg] !== leg) return;
     const { leg: number, generation } = leg;
     if (answer.ok) {
       leg.opened();
       this.#statistics.write(number, leg.counters());
-      this.#options.events.put({ kind: "opened", leg: number, generation, dscp: answer.dscp });
+      if (isAwaited) this.#options.events.put({ kind: "opened", leg: number, generation, dscp: answer.dscp });
       return;
     }
     this.#remove(leg);
@@ -172,14 +174,15 @@ export class Engine implements DatagramSink {
     this.#statistics.clear(leg.leg);
   }
 
-  #close(leg: Leg, nowMs: number): void {
+  #close(leg: Leg, keepsPorts: boolean, nowMs: number): void {
     leg.close(nowMs);
-    this.#options.network.close(leg.leg);
+    if (keepsPorts) this.#options.network.keep(leg.leg);
+    else this.#options.network.close(leg.leg);
     this.#remove(leg);
   }
 
   #shutDown(nowMs: number): void {
-    for (const leg of this.#legs) if (leg !== null) this.#close(leg, nowMs);
+    for (const leg of this.#legs) if (leg !== null) this.#close(leg, false, nowMs);
     this.#isShutDown = true;
   }
 

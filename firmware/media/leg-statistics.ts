@@ -13,8 +13,11 @@ const countersOffset = 8;
 const counterNames = 10;
 const learntOffset = countersOffset + 8 * counterNames;
 const learntCharactersMax = 64;
-/** A writer needs a microsecond; who meets it so often in a row meets one that died while writing. */
-const readTriesMax = 1000;
+/** A writer needs a microsecond; who meets it so often in a row has taken the core from it, and gives it back. */
+const spinsMax = 100;
+const pauseMs = 1;
+/** Who has waited so often waits for one that died while writing. */
+const pausesMax = 500;
 
 /** Of what a leg counts, beyond LegStatistics: frames that were silence because nothing was there to play. */
 export interface LegCounters extends LegStatistics {
@@ -67,9 +70,12 @@ export class LegStatisticsTable {
   /** Null when the leg is not open in this generation. Throws when the engine died while writing. */
   read(leg: LegNumber, generation: number): LegCounters | null {
     const offset = this.#offset(leg);
-    for (let tries = 0; tries < readTriesMax; tries += 1) {
+    for (let tries = 0; tries < spinsMax + pausesMax; tries += 1) {
       const before = Atomics.add(this.#locks, offset >> 2, 0);
-      if (before % 2 !== 0) continue;
+      if (before % 2 !== 0) {
+        if (tries >= spinsMax) Atomics.wait(this.#locks, offset >> 2, before, pauseMs);
+        continue;
+      }
       const counters = this.#read(offset, generation);
       if (Atomics.add(this.#locks, offset >> 2, 0) === before) return counters;
     }

@@ -8,9 +8,14 @@ import type { LegNumber } from "./media-port.js";
 export type OpenAnswer = { readonly ok: true; readonly dscp: number } | { readonly ok: false; readonly reason: string };
 
 export interface MediaNetwork {
-  /** Binds RTP at local and RTCP on the next port; answers now or later, once, unless the leg is closed before. */
+  /**
+   * Binds RTP at local and RTCP on the next port; answers now or later, once, unless the leg is closed before. At once
+   * where these are the ports that were kept for the leg; others that were kept for it are closed.
+   */
   open(leg: LegNumber, local: Address, dscp: number, answer: (answer: OpenAnswer) => void): void;
   close(leg: LegNumber): void;
+  /** The leg is closed but its ports stay bound, as they are marked; what comes meanwhile is dropped. */
+  keep(leg: LegNumber): void;
   /** From now on RTP comes from this address only; null: from anywhere again. */
   connect(leg: LegNumber, peer: Address | null): void;
   /** The packet is `length` bytes at `offset` of the engine memory. What cannot be sent is dropped, as UDP may. */

@@ -51,6 +51,8 @@ export type MediaCommand =
       readonly dscp: number;
       /** RTCP CNAME (RFC 7022), at most 64 characters. */
       readonly cname: string;
+      /** Answered by `opened`; false: the ports were kept, so it cannot fail and nobody waits. */
+      readonly isAwaited: boolean;
       readonly settings: LegSettings;
     }
   | {
@@ -61,7 +63,13 @@ export type MediaCommand =
       /** Echoed in a `modified` event once it holds; null: nobody waits for that. */
       readonly token: number | null;
     }
-  | { readonly kind: "close"; readonly leg: LegNumber; readonly generation: number };
+  /** keepsPorts: they stay bound for the next `open` of this leg with the same address and DSCP; what comes is dropped. */
+  | {
+      readonly kind: "close";
+      readonly leg: LegNumber;
+      readonly generation: number;
+      readonly keepsPorts: boolean;
+    };
 
 export type MediaEvent =
   /** Both sockets are bound and marked; dscp is what the kernel says is set (0 where it could not be). */

@@ -71,7 +71,16 @@ async function measure(): Promise<void> {
       learnsPort: true,
       source: leg ^ 1,
     };
-    engine.send({ kind: "open", leg, generation: 1, local: { address, port }, dscp: 46, cname: "bench", settings });
+    engine.send({
+      kind: "open",
+      leg,
+      generation: 1,
+      local: { address, port },
+      dscp: 46,
+      cname: "bench",
+      isAwaited: true,
+      settings,
+    });
   }
   const generator = fork(fileURLToPath(import.meta.url), [String(calls), String(seconds), "generate"]);
   await pause(warmUpMs);

@@ -54,7 +54,7 @@ function openCall(engine: MediaEngine, address: string, base: number, station: A
     source: 1,
   };
   const other = { ...settings, sendCoding: pcma, receiveCoding: pcma, remote: far, source: 0 };
-  const common = { kind: "open" as const, generation: 1, dscp: 46, cname: "c@a" };
+  const common = { kind: "open" as const, generation: 1, dscp: 46, cname: "c@a", isAwaited: true };
   engine.send({ ...common, leg: 0, local: { address, port: base }, settings });
   engine.send({ ...common, leg: 1, local: { address, port: base + 2 }, settings: other });
 }
@@ -172,7 +172,7 @@ test.each(networks)("%s: a port in use is said to be, and the leg may be opened 
     source: null,
   };
   const local = { address: "127.20.0.1", port: base + 4 };
-  engine.send({ kind: "open", leg: 0, generation: 2, local, dscp: 0, cname: "", settings });
+  engine.send({ kind: "open", leg: 0, generation: 2, local, dscp: 0, cname: "", isAwaited: true, settings });
   expect((await eventsCome(3))[2]).toEqual({ kind: "opened", leg: 0, generation: 2, dscp: 0 });
 });
 
@@ -221,6 +221,6 @@ test("auto chooses the C library on Linux, and the choice is told", async () => 
 test("a closed engine takes no commands", async () => {
   const engine = await startMediaEngine({ network: "auto" });
   await engine.close();
-  expect(engine.send({ kind: "close", leg: 0, generation: 1 })).toBe(false);
+  expect(engine.send({ kind: "close", leg: 0, generation: 1, keepsPorts: false })).toBe(false);
   await engine.close();
 });

@@ -34,7 +34,7 @@ export class EngineBench {
 
   open(leg: number, settings: LegSettings): void {
     const local = { address: "192.0.2.9", port: 6000 + 2 * leg };
-    this.#commands.put({ kind: "open", leg, generation: 1, local, dscp: 46, cname: "a@b", settings });
+    this.#commands.put({ kind: "open", leg, generation: 1, local, dscp: 46, cname: "a@b", isAwaited: true, settings });
     this.engine.turn(this.nowMs);
   }
 

@@ -120,7 +120,8 @@ export class SimulatedGateway implements SimulatedNode {
     const { leg, generation } = command;
     if (command.kind === "open") {
       this.#open.set(leg, generation);
-      this.#act(this.#gateway.mediaEvent({ kind: "opened", leg, generation, dscp: command.dscp }, at), at);
+      if (command.isAwaited)
+        this.#act(this.#gateway.mediaEvent({ kind: "opened", leg, generation, dscp: command.dscp }, at), at);
     } else if (command.kind === "close") this.#open.delete(leg);
     else if (command.token !== null)
       this.#act(this.#gateway.mediaEvent({ kind: "modified", leg, generation, token: command.token }, at), at);

@@ -35,6 +35,10 @@ export class SimulatedMediaNetwork implements MediaNetwork {
     this.bound.delete(leg);
   }
 
+  keep(leg: number): void {
+    this.bound.delete(leg);
+  }
+
   connect(leg: number, peer: Address | null): void {
     this.connected.set(leg, peer);
   }

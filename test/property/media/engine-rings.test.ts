@@ -46,10 +46,11 @@ const command: fc.Arbitrary<EngineCommand> = fc.oneof(
     local: address,
     dscp: fc.nat(63),
     cname: text(64),
+    isAwaited: fc.boolean(),
     settings,
   }),
   fc.record({ kind: fc.constant("modify" as const), ...use, token: fc.option(fc.nat(2 ** 31)), settings }),
-  fc.record({ kind: fc.constant("close" as const), ...use }),
+  fc.record({ kind: fc.constant("close" as const), ...use, keepsPorts: fc.boolean() }),
   fc.constant({ kind: "shut-down" as const }),
 );
 const event: fc.Arbitrary<MediaEvent> = fc.oneof(
@@ -84,7 +85,7 @@ test.prop([fc.array(fc.boolean(), { minLength: 50, maxLength: 100 })], { numRuns
         if (!isFilling) {
           const taken = ring.take();
           expect(taken !== null && taken.kind === "close" ? taken.generation : undefined).toBe(model.shift());
-        } else if (ring.put({ kind: "close", leg: 1, generation: number })) {
+        } else if (ring.put({ kind: "close", leg: 1, generation: number, keepsPorts: false })) {
           model.push(number);
           number += 1;
         } else expect(model.length).toBe(memory.map.commandsMax);

@@ -41,9 +41,10 @@ const command = fc.oneof(
     local: fc.constant(local),
     dscp: fc.constant(46),
     cname: fc.constant("c"),
+    isAwaited: fc.boolean(),
   }),
   fc.record({ kind: fc.constant("modify" as const), leg, generation, token: fc.option(fc.nat(100)), settings }),
-  fc.record({ kind: fc.constant("close" as const), leg, generation }),
+  fc.record({ kind: fc.constant("close" as const), leg, generation, keepsPorts: fc.boolean() }),
 );
 const packet = fc.record({
   number: fc.nat(40),
@@ -117,7 +118,16 @@ test.prop([fc.array(step, { minLength: 20, maxLength: 120 })], { numRuns: 150 })
         receives: true,
         source: number ^ 1,
       };
-      commands.put({ kind: "open", leg: number, generation: 1, local, dscp: 46, cname: "c", settings: use });
+      commands.put({
+        kind: "open",
+        leg: number,
+        generation: 1,
+        local,
+        dscp: 46,
+        cname: "c",
+        isAwaited: true,
+        settings: use,
+      });
     }
     for (const one of steps) {
       if (one.kind === "talk") {

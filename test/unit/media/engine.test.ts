@@ -54,6 +54,7 @@ function newBench() {
       local: { address: "192.0.2.9", port: 6000 + 2 * leg },
       dscp: 46,
       cname: "a@b",
+      isAwaited: true,
       settings,
     });
   const receive = (leg: number, number: number, code: number, from: Address, payloadType: number) => {
@@ -190,9 +191,9 @@ test("commands of an earlier generation are not obeyed, and its statistics are g
   const { network, commands, engine, statistics, open, clock } = bench;
   open(0, stationLeg);
   engine.turn(clock.nowMs);
-  commands.put({ kind: "close", leg: 0, generation: 1 });
+  commands.put({ kind: "close", leg: 0, generation: 1, keepsPorts: false });
   open(0, stationLeg, 2);
-  commands.put({ kind: "close", leg: 0, generation: 1 });
+  commands.put({ kind: "close", leg: 0, generation: 1, keepsPorts: false });
   engine.turn(clock.nowMs);
   expect(network.bound.has(0)).toBe(true);
   expect(statistics.read(0, 1)).toBeNull();

@@ -1,0 +1,200 @@
+/**
+ * CRCX and DLCX pairs per second and the response times, our gateway and Debian's osmo-mgw side by side: each on the
+ * same core, loaded in turn, round after round, so that what else the machine does hits both alike.
+ *
+ *     npm run bench:mgcp -- [rounds] [seconds]
+ *
+ * The load is text over one UDP socket, made on the other core, a number of pairs at a time; each CRCX takes any free
+ * endpoint and opens two ports, each DLCX names the connection that the CRCX told. Nothing of the project is in it.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const [rounds = 5, seconds = 3] = process.argv.slice(2, 4).map(Number);
+const gatewayCore = "1";
+const loadCore = "0";
+const agentAddress = "127.41.0.2";
+const endpoints = 512;
+const pairsAtOnce = [1, 16];
+const repeatAfterMs = 1000;
+const bin = fileURLToPath(new URL("../../host/cli/holdover.js", import.meta.url));
+
+interface Contestant {
+  readonly name: string;
+  readonly address: string;
+  /** Writes its configuration and gives the command line. */
+  readonly command: (folder: string) => readonly string[];
+}
+
+interface Round {
+  readonly pairsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly repeated: number;
+}
+
+const contestants: readonly Contestant[] = [
+  {
+    name: "holdover",
+    address: "127.41.0.11",
+    command: (folder) => {
+      const file = join(folder, "holdover.yaml");
+      const configuration = {
+        name: "mgw",
+        address: "127.41.0.11",
+        media: { portFirst: 20_000, portLast: 24_094 },
+        callAgents: [{ address: agentAddress }],
+        relay: { prefix: "rtpbridge/", count: endpoints },
+        logLevel: "warn",
+      };
+      writeFileSync(file, JSON.stringify(configuration));
+      return [process.execPath, bin, "gateway", "-c", file];
+    },
+  },
+  {
+    name: "osmo-mgw",
+    address: "127.41.0.12",
+    command: (folder) => {
+      const address = "127.41.0.12";
+      const lines = [
+        "line vty\n no login",
+        ` bind ${address} 4243`,
+        `ctrl\n bind ${address}`,
+        `mgcp\n bind ip ${address}\n bind port 2427\n domain mgw\n number endpoints ${endpoints}`,
+        ` rtp port-range 30000 34094\n rtp bind-ip ${address}`,
+      ];
+      writeFileSync(join(folder, "osmo-mgw.cfg"), `${lines.join("\n")}\n`);
+      return ["osmo-mgw", "-c", join(folder, "osmo-mgw.cfg")];
+    },
+  },
+];
+
+/** Commands over one socket, each with its answer; repeated when none comes, and counted. */
+class Agent {
+  readonly #socket: Socket;
+  readonly #address: string;
+  readonly #waiting = new Map<number, (answer: string) => void>();
+  #transactionId = Math.floor(Math.random() * 900_000_000);
+  readonly responseMs: number[] = [];
+  repeated = 0;
+
+  constructor(socket: Socket, address: string) {
+    this.#socket = socket;
+    this.#address = address;
+    socket.on("message", (bytes) => {
+      const text = bytes.toString("latin1");
+      if (!/^[2-5]\d\d /.test(text)) return;
+      const id = Number(text.slice(4, text.indexOf(" ", 4)));
+      this.#waiting.get(id)?.(text);
+      this.#waiting.delete(id);
+    });
+  }
+
+  async command(verb: string, endpoint: string, lines: string): Promise<string> {
+    this.#transactionId += 1;
+    const id = this.#transactionId;
+    const text = `${verb} ${id} ${endpoint} MGCP 1.0\r\n${lines}\r\n`;
+    const startedMs = performance.now();
+    const send = () => this.#socket.send(text, 2427, this.#address);
+    const timer = setInterval(() => {
+      this.repeated += 1;
+      send();
+    }, repeatAfterMs);
+    const answer = await new Promise<string>((resolve) => {
+      this.#waiting.set(id, resolve);
+      send();
+    });
+    clearInterval(timer);
+    this.responseMs.push(performance.now() - startedMs);
+    return answer;
+  }
+
+  async pair(): Promise<void> {
+    const made = await this.command("CRCX", "rtpbridge/*@mgw", "C: 1A2B\r\nL: p:20, a:PCMU\r\nM: recvonly");
+    const endpoint = /^Z: (\S+)/m.exec(made)?.[1];
+    const connection = /^I: (\S+)/m.exec(made)?.[1];
+    if (endpoint === undefined || connection === undefined) throw new Error(`no connection: ${made}`);
+    const gone = await this.command("DLCX", endpoint, `C: 1A2B\r\nI: ${connection}`);
+    if (!gone.startsWith("250")) throw new Error(`not deleted: ${gone}`);
+  }
+}
+
+async function load(address: string, atOnce: number, forMs: number): Promise<Round> {
+  const socket = createSocket("udp4").bind(0, agentAddress);
+  await once(socket, "listening");
+  const agent = new Agent(socket, address);
+  const startedMs = performance.now();
+  let pairs = 0;
+  const worker = async () => {
+    while (performance.now() - startedMs < forMs) {
+      await agent.pair();
+      pairs += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  const tookMs = performance.now() - startedMs;
+  socket.close();
+  const sorted = agent.responseMs.sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+  return { pairsPerSecond: (pairs * 1000) / tookMs, p50Ms: at(0.5), p99Ms: at(0.99), repeated: agent.repeated };
+}
+
+async function start(contestant: Contestant, folder: string): Promise<ChildProcess> {
+  const child = spawn("taskset", ["-c", gatewayCore, ...contestant.command(folder)], { cwd: folder, stdio: "ignore" });
+  // Its first answer says that it listens.
+  await load(contestant.address, 1, 1);
+  return child;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+async function main(): Promise<void> {
+  execFileSync("taskset", ["-a", "-c", "-p", loadCore, String(process.pid)]);
+  const folder = mkdtempSync(join(tmpdir(), "holdover-bench-"));
+  const children: ChildProcess[] = [];
+  try {
+    for (const contestant of contestants) children.push(await start(contestant, folder));
+    for (const { address } of contestants) await load(address, 16, 2000);
+    for (const atOnce of pairsAtOnce) await compare(atOnce);
+  } finally {
+    for (const child of children) {
+      child.kill();
+      if (child.exitCode === null) await once(child, "exit");
+    }
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function compare(atOnce: number): Promise<void> {
+  const results = new Map<string, Round[]>(contestants.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { name, address } of contestants) {
+      results.get(name)?.push(await load(address, atOnce, seconds * 1000));
+      await pause(200);
+    }
+  }
+  for (const [name, all] of results) {
+    const column = (of: (round: Round) => number) => median(all.map(of));
+    const rates = all.map(({ pairsPerSecond }) => pairsPerSecond);
+    console.log(
+      `${atOnce} at once, ${name.padEnd(8)}: ${column((one) => one.pairsPerSecond).toFixed(0)} pairs/s ` +
+        `[${Math.min(...rates).toFixed(0)}-${Math.max(...rates).toFixed(0)}], response p50 ` +
+        `${column((one) => one.p50Ms).toFixed(2)} ms, p99 ${column((one) => one.p99Ms).toFixed(2)} ms, ` +
+        `${all.reduce((sum, { repeated }) => sum + repeated, 0)} repeated`,
+    );
+  }
+  const [ours = [], theirs = []] = [...results.values()];
+  const ratios = ours.map((one, index) => one.pairsPerSecond / (theirs[index]?.pairsPerSecond ?? Number.NaN));
+  console.log(`${atOnce} at once, ratio of rates, median of ${rounds} rounds: ${median(ratios).toFixed(2)}`);
+}
+
+await main();
