@@ -1,6 +1,6 @@
 /**
- * Every kind of MGCP message that we write, as two readers that are not ours take it: Debian's tshark and scapy. What they
- * find is held against what was meant.
+ * Every kind of MGCP message that we write, as two readers that are not ours take it: Debian's tshark and scapy. What
+ * they find is held against what was meant.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

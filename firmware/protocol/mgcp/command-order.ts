@@ -1,6 +1,6 @@
 /**
- * Which commands to one gateway get in each other's way (RFC 3435 sections 3.5.6 and 4.4.4): what a gateway does with an
- * executing one when another arrives, and which ones a call agent holds back until another is answered.
+ * Which commands to one gateway get in each other's way (RFC 3435 sections 3.5.6 and 4.4.4): what a gateway does with
+ * an executing one when another arrives, and which ones a call agent holds back until another is answered.
  */
 import { sameName } from "./entity-name.js";
 import { endpointMatches } from "./local-name.js";
@@ -19,8 +19,8 @@ export const abortedCode = 407;
 export const pendingCode = 400;
 
 /**
- * The gateway's side. A gateway always answers, whatever rules a call agent keeps: the executing command is aborted with
- * abortedCode, whether or not the arriving one then succeeds, or the arriving one is refused with pendingCode, or
+ * The gateway's side. A gateway always answers, whatever rules a call agent keeps: the executing command is aborted
+ * with abortedCode, whether or not the arriving one then succeeds, or the arriving one is refused with pendingCode, or
  * neither.
  */
 export function conflictOf(
@@ -39,7 +39,10 @@ export function conflictOf(
   return isConfiguration(command) && isConfiguration(arriving) ? "abort executing" : null;
 }
 
-/** The call agent's side: whether it may be sent while the other has no final answer yet. The numbers are section 4.4.4's. */
+/**
+ * The call agent's side: whether it may be sent while the other has no final answer yet. The numbers are section
+ * 4.4.4's.
+ */
 export function mayBeSentBeside(outstanding: Ordered, next: Ordered): boolean {
   // 1 and 7.
   if (!overlap(outstanding.endpoint, next.endpoint) || isAudit(next) || isAudit(outstanding)) return true;

@@ -1,6 +1,6 @@
 /**
- * Collects what is dialled against a digit map, with the interdigit timer T of the DTMF package (RFC 3435 section 2.1.5,
- * RFC 3660 section 2.2). It is told letters and time; what becomes of the collected events is its user's.
+ * Collects what is dialled against a digit map, with the interdigit timer T of the DTMF package (RFC 3435 section
+ * 2.1.5, RFC 3660 section 2.2). It is told letters and time; what becomes of the collected events is its user's.
  *
  *   idle --first letter--> collecting --letter--> collecting, T restarted --match or mismatch--> ended
  *                                     --T runs out: the letter T is dialled-------^

@@ -1,6 +1,7 @@
 /**
  * Digit maps (RFC 3435 section 2.1.5, Appendix A "DigitMap"): what has been dialled, held against the dial plan a call
- * agent loaded. Timers are not here: their expiry is the letter T among what was dialled (digit-collector.ts runs them).
+ * agent loaded. Timers are not here: their expiry is the letter T among what was dialled (digit-collector.ts runs
+ * them).
  *
  *   (0T|00T|[1-7]xxx|8xxxxxxx|*xx|9011x.T)
  */
@@ -41,8 +42,8 @@ const extensionLetters = "EFGHIJKLMNOPQRSUVWYZ";
 export const partialOverrideLetter = "P";
 
 /**
- * One string or a list in parentheses. Letters of extension packages (section 6.5) only where `extensions` names them in
- * upper case; otherwise refused with code 537.
+ * One string or a list in parentheses. Letters of extension packages (section 6.5) only where `extensions` names them
+ * in upper case; otherwise refused with code 537.
  */
 export function parseDigitMap(text: string, extensions = ""): ParameterResult<DigitMap> {
   const reason = checkDigitMapSyntax(text);

@@ -1,8 +1,8 @@
 /**
  * The one syntax of all values of package x-ho: `key=value;key=value`, each key once. A value is UTF-8 with `%XX` for
  * what would not survive a parameter line: control characters, `%`, `;`, anything not ASCII, and spaces or a quote at
- * its ends. The key `tag` is the last and its value goes to the end of the line, so a tag keeps its own `;`. What is left
- * out has its default; unknown keys are of a later version and passed over.
+ * its ends. The key `tag` is the last and its value goes to the end of the line, so a tag keeps its own `;`. What is
+ * left out has its default; unknown keys are of a later version and passed over.
  */
 import { type ParseResult, parsed, refused } from "../parse-result.js";
 

@@ -5,8 +5,8 @@ import { type ParseResult, parsed, refused } from "../parse-result.js";
 export const listElementsMax = 256;
 
 /**
- * What an element may enclose commas in besides quotes: events parentheses, ranged names (Appendix E.5) brackets. What is
- * not named here is a character like any other: event parameters may hold a lone bracket.
+ * What an element may enclose commas in besides quotes: events parentheses, ranged names (Appendix E.5) brackets. What
+ * is not named here is a character like any other: event parameters may hold a lone bracket.
  */
 export type Enclosure = "()" | "[]" | "none";
 

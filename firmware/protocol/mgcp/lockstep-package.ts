@@ -1,6 +1,6 @@
 /**
- * Package LCK, lockstep (RFC 3992): after how many seconds of waiting for a request, a Notify being answered, the gateway
- * reports with the restart method `LCK/lockstep` that it waits.
+ * Package LCK, lockstep (RFC 3992): after how many seconds of waiting for a request, a Notify being answered, the
+ * gateway reports with the restart method `LCK/lockstep` that it waits.
  */
 import { type ParseResult, parsed, refused } from "../parse-result.js";
 import { readExtensions } from "./extension-parameters.js";

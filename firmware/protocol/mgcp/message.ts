@@ -1,6 +1,6 @@
 /**
- * MGCP messages as values (RFC 3435 section 3 and Appendix A). parse.ts makes them from bytes, write.ts bytes from them,
- * both by the table in parameters.ts.
+ * MGCP messages as values (RFC 3435 section 3 and Appendix A). parse.ts makes them from bytes, write.ts bytes from
+ * them, both by the table in parameters.ts.
  */
 
 /** MESG is the base package's (Appendix B.3). */
@@ -39,7 +39,10 @@ export interface MgcpResponse {
 
 export type MgcpMessage = MgcpCommand | MgcpResponse;
 
-/** `L/hd`, `D/[0-9#*T]`, `G/rt@0A3F58`, `BP/UV(signal=G/rt)`; the parameters as written (event-parameters.ts reads them). */
+/**
+ * `L/hd`, `D/[0-9#*T]`, `G/rt@0A3F58`, `BP/UV(signal=G/rt)`; the parameters as written (event-parameters.ts reads
+ * them).
+ */
 export interface EventName {
   readonly packageName: string | null;
   readonly event: string;

@@ -1,4 +1,7 @@
-/** What is remembered of those that commands are sent to, by address: their delays, their pace, what is to be confirmed. */
+/**
+ * What is remembered of those that commands are sent to, by address: their delays, their pace, what is to be
+ * confirmed.
+ */
 import { type Address, formatAddress } from "../address.js";
 import { Confirmations } from "./confirmations.js";
 import { RoundTrip } from "./round-trip.js";

@@ -1,6 +1,6 @@
 /**
- * Lists of local endpoint names with range wildcards (RFC 3435 Appendix E.5, RFC 3624 section 2.1.1.3) to plain names and
- * back: `ds/ds1-[1-2]/[1,3-5]` names eight endpoints, from left to right.
+ * Lists of local endpoint names with range wildcards (RFC 3435 Appendix E.5, RFC 3624 section 2.1.1.3) to plain names
+ * and back: `ds/ds1-[1-2]/[1,3-5]` names eight endpoints, from left to right.
  */
 import { type ParseResult, parsed, refused } from "../parse-result.js";
 import { parseList } from "./list-syntax.js";
@@ -55,8 +55,8 @@ function expandOne(head: string, rest: string, expanded: string[]): string | nul
 }
 
 /**
- * Names in their order, those that follow one another and differ in the number at their end put into one range, which is
- * all that RFC 3624's ReportedEndpointList allows. Numbers with leading zeroes stay names of their own.
+ * Names in their order, those that follow one another and differ in the number at their end put into one range, which
+ * is all that RFC 3624's ReportedEndpointList allows. Numbers with leading zeroes stay names of their own.
  */
 export function compressNames(names: readonly string[]): string[] {
   const compressed: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * Package RED, redirect and reset (RFC 3991): several call agents in their order, and an EPCF that moves or resets groups
- * of endpoints.
+ * Package RED, redirect and reset (RFC 3991): several call agents in their order, and an EPCF that moves or resets
+ * groups of endpoints.
  *
  *   EPCF 1200 mg@gw1.whatever.net MGCP 1.0
  *   RED/EL: ds/e1-3/[1-5]

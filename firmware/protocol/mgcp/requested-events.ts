@@ -1,7 +1,8 @@
 /**
  * Requested events with their actions (RFC 3435 sections 2.3.3 and 3.2.2.16) to values and back:
  *
- *   L/hu(N)   L/hf(S,N)   X/foobar(N)(epar=2)   L/hd(A,E(R(D/[0-9#T](D),L/hu(N)),S(L/dl),D([0-9].[#T])))   L/hd(PKG/act(x))
+ *   L/hu(N)   L/hf(S,N)   X/foobar(N)(epar=2)   L/hd(PKG/act(x))
+ *   L/hd(A,E(R(D/[0-9#T](D),L/hu(N)),S(L/dl),D([0-9].[#T])))
  */
 import { checkDigitMapSyntax } from "./digit-map.js";
 import {

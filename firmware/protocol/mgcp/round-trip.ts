@@ -1,6 +1,6 @@
 /**
- * How long to wait for one peer's answers (RFC 3435 section 3.5.3): the smoothed average and deviation of its delays, as
- * TCP does it, with Karn's rule: what was repeated teaches nothing but the wait that worked.
+ * How long to wait for one peer's answers (RFC 3435 section 3.5.3): the smoothed average and deviation of its delays,
+ * as TCP does it, with Karn's rule: what was repeated teaches nothing but the wait that worked.
  */
 
 /** Shares a new delay has in the average and in the deviation, and the deviations that are added to wait (RFC 6298). */

@@ -1,8 +1,8 @@
 /**
- * MGCP transactions (RFC 3435 sections 3.5, 4.3 and 4.4.8), both directions in one core: commands we send, repeated until
- * answered (sent-commands.ts), and commands we are sent, executed at most once (received-commands.ts). No I/O: it is told
- * bytes and time, and returns datagrams and events. Not here: who may command (management), the disconnected procedure
- * and DNS (section 4.4.7), which commands wait for which (command-order.ts).
+ * MGCP transactions (RFC 3435 sections 3.5, 4.3 and 4.4.8), both directions in one core: commands we send, repeated
+ * until answered (sent-commands.ts), and commands we are sent, executed at most once (received-commands.ts). No I/O: it
+ * is told bytes and time, and returns datagrams and events. Not here: who may command (management), the disconnected
+ * procedure and DNS (section 4.4.7), which commands wait for which (command-order.ts).
  */
 import type { Address } from "../address.js";
 import type { Random } from "../chance.js";
@@ -73,9 +73,10 @@ export class MgcpTransactions {
 
   /**
    * Section 3.5.5: several messages in one datagram, processed in their order or not at all, also when it is repeated.
-   * Null, and nothing was sent or answered, when there are more than messagesPerDatagramMax, they exceed togetherBytesMax,
-   * outstandingMax would be exceeded, or a reply handle is another's than `to` or was answered already. The numbers are
-   * those of the commands, in their order. It does not wait for the peer's pace, as answers do not.
+   * Null, and nothing was sent or answered, when there are more than messagesPerDatagramMax, they exceed
+   * togetherBytesMax, outstandingMax would be exceeded, or a reply handle is another's than `to` or was answered
+   * already. The numbers are those of the commands, in their order. It does not wait for the peer's pace, as answers do
+   * not.
    */
   sendTogether(
     messages: readonly MessageToSend[],

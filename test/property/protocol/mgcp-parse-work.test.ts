@@ -1,6 +1,7 @@
 /**
- * The work that the parser can be made to do, in counted steps per byte. Within a regular expression a step is a character
- * of its text: those of the parser are anchored or single characters, and none repeats a repetition ambiguously.
+ * The work that the parser can be made to do, in counted steps per byte. Within a regular expression a step is a
+ * character of its text: those of the parser are anchored or single characters, and none repeats a repetition
+ * ambiguously.
  */
 import { afterAll, expect, test } from "vitest";
 import { CountedBuild, countSteps } from "../../support/counted-steps.js";
@@ -37,7 +38,10 @@ const shapes: readonly (readonly [string, (length: number) => string])[] = [
   ["brackets of names", (length) => `AUEP 1 ${"a/".repeat(60)}[${"1,".repeat(length / 2)}@gw MGCP 1.0\n`],
 ];
 
-/** Measured: 80 at most, for parameters eight deep in parameters. Passes over the text for each element would be thousands. */
+/**
+ * Measured: 80 at most, for parameters eight deep in parameters. Passes over the text for each element would be
+ * thousands.
+ */
 const stepsPerByteMax = 100;
 
 const build = new CountedBuild();

@@ -1,7 +1,7 @@
 /**
  * Two parties, each with its transactions and each commanding the other, over a network that loses, doubles, delays and
- * so reorders. Each executes a command after a while of its own, now and then refuses it, tells of its progress, or sends
- * the answer in one datagram with commands of its own. Everything is simulated time from one seed.
+ * so reorders. Each executes a command after a while of its own, now and then refuses it, tells of its progress, or
+ * sends the answer in one datagram with commands of its own. Everything is simulated time from one seed.
  */
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
