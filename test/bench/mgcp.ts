@@ -88,7 +88,7 @@ class Agent {
     this.#socket = socket;
     this.#address = address;
     socket.on("message", (bytes) => {
-      const text = bytes.toString("latin1");
+      const text = bytes.toString("latin1").split("\r\n.\r\n").at(-1) ?? "";
       if (!/^[2-5]\d\d /.test(text)) return;
       const id = Number(text.slice(4, text.indexOf(" ", 4)));
       this.#waiting.get(id)?.(text);

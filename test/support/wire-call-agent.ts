@@ -32,7 +32,10 @@ export class WireCallAgent {
   private constructor(socket: Socket, to: WirePlace) {
     this.#socket = socket;
     this.#to = to;
-    socket.on("message", (bytes, from) => this.#receive(bytes.toString("latin1"), from));
+    // A datagram may carry several messages, parted by a dot (RFC 3435 section 3.5.5).
+    socket.on("message", (bytes, from) => {
+      for (const text of bytes.toString("latin1").split("\r\n.\r\n")) this.#receive(text, from);
+    });
   }
 
   static async open(local: WirePlace, to: WirePlace): Promise<WireCallAgent> {
