@@ -14,7 +14,8 @@ import { type Random, randomHex } from "#protocol/chance.js";
 import { Deadlines } from "#protocol/deadlines.js";
 import type { MediaDescription } from "#protocol/sdp.js";
 import { responseTo } from "#protocol/sip/build.js";
-import { InviteSession, type SessionEvent, type SessionTurn } from "#protocol/sip/invite-session.js";
+import { answerOutsideCalls, inspectNewInvite, type Refusal } from "#protocol/sip/inspection.js";
+import { InviteSession, type SessionEvent, type SessionTurn, sessionMethods } from "#protocol/sip/invite-session.js";
 import type { SipRequest } from "#protocol/sip/message.js";
 import type { SipOutput, TransactionKey } from "#protocol/sip/sip-output.js";
 import type { SipEvent } from "#protocol/sip/transactions.js";
@@ -45,7 +46,10 @@ export interface SipPhonesOptions {
 export const probeMsDefault = 30_000;
 /** Four INVITEs have gone out by then (RFC 3261 section 17.1.1.2: at 0, 0.5, 1.5 and 3.5 s). */
 export const signOfLifeMsDefault = 4_000;
-/** A calling station that nobody answered within it is refused: it may be long gone (RFC 3261 section 16.6, timer C). */
+/**
+ * A calling station that nobody answered within it is refused, and a rung one that did not answer is left: either may be
+ * long gone (RFC 3261 section 16.6, timer C).
+ */
 const unansweredMsMax = 180_000;
 /** Sessions of a line that are over and still answer repetitions; the oldest goes first. */
 const fadingMax = 4;
@@ -57,7 +61,9 @@ export interface LineTurn {
 
 type LineState =
   | { readonly name: "idle" }
-  | { readonly name: "calling" | "ringing" | "up"; readonly session: InviteSession };
+  | { readonly name: "calling" | "up"; readonly session: InviteSession }
+  /** isAlive: the telephone has said something since its INVITE. */
+  | { readonly name: "ringing"; readonly session: InviteSession; readonly isAlive: boolean };
 
 interface Telephone {
   readonly options: SipPhoneLine;
@@ -97,7 +103,7 @@ export class SipPhones {
     if (event.kind !== "request") return nothing;
     return event.request.method === "INVITE"
       ? this.#invited(event.key, event.request, event.from, nowMs)
-      : this.#refuse(event.key, event.request, 481);
+      : this.#answerAlone(event.key, event.request, answerOutsideCalls(event.request, sessionMethods));
   }
 
   /** Rings the station; an idle line only. Comes to `answered` or `unreachable`. */
@@ -106,9 +112,9 @@ export class SipPhones {
     if (phone === undefined || phone.state.name !== "idle") return nothing;
     const { number, phone: peer } = phone.options;
     const session = this.#newSession(phone);
-    const from = sipUri(callerNumber, this.#options.gatewayName);
+    const from = sipUri(callerNumber === "" ? null : callerNumber, hostOf(this.#options.gatewayName));
     const sip = session.invite({ from, to: sipUri(number, peer.address, peer.port), peer, offer });
-    phone.state = { name: "ringing", session };
+    phone.state = { name: "ringing", session, isAlive: false };
     this.#deadlines.set(line, nowMs + (this.#options.signOfLifeMs ?? signOfLifeMsDefault));
     return { sip, events: [] };
   }
@@ -150,8 +156,11 @@ export class SipPhones {
     for (const line of this.#deadlines.takeDue(nowMs)) {
       const phone = this.#phones.get(line);
       if (phone?.state.name === "ringing") {
+        const reason = phone.state.isAlive
+          ? "the telephone rang and nobody answered"
+          : "no sign of life from the telephone";
         sip.push(...this.#leave(phone, phone.state.session));
-        events.push({ kind: "unreachable", line, reason: "no sign of life from the telephone" });
+        events.push({ kind: "unreachable", line, reason });
       } else if (phone?.state.name === "up") {
         sip.push(...phone.state.session.probe());
         this.#probeLater(line, nowMs);
@@ -170,6 +179,8 @@ export class SipPhones {
   #invited(key: TransactionKey, request: SipRequest, from: Address, nowMs: number): LineTurn {
     const phone = this.#callerOf(request, from);
     if (phone === null) return this.#refuse(key, request, 403);
+    const refusal = inspectNewInvite(request);
+    if (refusal !== null) return this.#answerAlone(key, request, refusal);
     if (phone.state.name !== "idle") return this.#refuse(key, request, 486);
     const dialled = userOf(request.uri);
     if (dialled !== null && !dialledDigits.test(dialled)) return this.#refuse(key, request, 404);
@@ -203,8 +214,10 @@ export class SipPhones {
 
   #carry(phone: Telephone, event: SipEvent, turn: SessionTurn, nowMs: number): LineTurn {
     const { line } = phone.options;
-    const isAlive = event.kind === "response" && phone.state.name === "ringing";
-    if (isAlive) this.#deadlines.clear(line);
+    if (event.kind === "response" && phone.state.name === "ringing" && !phone.state.isAlive) {
+      phone.state = { ...phone.state, isAlive: true };
+      this.#deadlines.set(line, nowMs + unansweredMsMax);
+    }
     const events = turn.events.flatMap((sessionEvent) => this.#lineEvents(phone, sessionEvent, nowMs));
     return { sip: turn.sip, events };
   }
@@ -240,7 +253,16 @@ export class SipPhones {
   }
 
   #refuse(key: TransactionKey, request: SipRequest, status: number): LineTurn {
-    const response = responseTo(request, status, { toTag: randomHex(this.#random, 8) });
+    return this.#answerAlone(key, request, { status, response: {} });
+  }
+
+  #answerAlone(key: TransactionKey, request: SipRequest, { status, response: more }: Refusal): LineTurn {
+    const response = responseTo(request, status, { ...more, toTag: randomHex(this.#random, 8) });
     return { sip: [{ kind: "respond", key, response }], events: [] };
   }
+}
+
+/** A domain name may be an address in brackets (RFC 3435 section 2.1.2); a URI has them round IPv6 only, and adds its own. */
+function hostOf(gatewayName: string): string {
+  return gatewayName.replace(/^\[(.*)\]$/, "$1");
 }

@@ -10,7 +10,7 @@ import { Deadlines } from "#protocol/deadlines.js";
 import { dialogInfoType } from "#protocol/dialog-info.js";
 import { type NewResponse, responseTo } from "#protocol/sip/build.js";
 import { acceptInDialog, contactOf, dialogAsServer, dialogKey, dialogKeyOf, dialogPeer } from "#protocol/sip/dialog.js";
-import type { SipRequest, SipResponse } from "#protocol/sip/message.js";
+import { type SipRequest, type SipResponse, tagOf } from "#protocol/sip/message.js";
 import type { SipOutput, TransactionKey } from "#protocol/sip/sip-output.js";
 import type { SipEvent } from "#protocol/sip/transactions.js";
 import { sipUri, userOf } from "#protocol/sip/uri.js";
@@ -71,7 +71,7 @@ export class SipFace {
   owns(event: SipEvent): boolean {
     switch (event.kind) {
       case "request":
-        return event.request.method !== "INVITE" && event.request.method !== "BYE";
+        return isOfSubscriptions(event.request);
       case "response":
       case "failed":
         return event.reference.startsWith(referencePrefix);
@@ -139,11 +139,11 @@ export class SipFace {
   #request(key: TransactionKey, request: SipRequest, from: Address, nowMs: number): SipOutput[] {
     const refuse = (status: number, response: NewResponse = {}) => [this.#respond(key, request, status, response)];
     const { require } = request.headers;
-    if (request.uri.kind !== "sip") return refuse(416);
-    if (request.method === "OPTIONS") return [this.#respond(key, request, 200, this.#abilities())];
     if (request.method === "NOTIFY") return refuse(481);
-    if (request.method !== "SUBSCRIBE") return refuse(405, { headers: { allow } });
+    if (request.method !== "SUBSCRIBE" && request.method !== "OPTIONS") return refuse(405, { headers: { allow } });
+    if (request.uri.kind !== "sip") return refuse(416);
     if (require !== undefined && require.length > 0) return refuse(420, { headers: { unsupported: require } });
+    if (request.method === "OPTIONS") return [this.#respond(key, request, 200, this.#abilities())];
     const judgement = this.#judge(request, from);
     if (!judgement.ok) return refuse(judgement.status, judgement.response);
     const dialogOfRequest = dialogKeyOf(request);
@@ -198,7 +198,7 @@ export class SipFace {
     return [accepted, this.#notifyAll(dialogKey(dialog.value), standing, expiresSeconds, nowMs)];
   }
 
-  /** RFC 6665 sections 4.2.1 and 4.4.1: in the dialog, with the same Event id. */
+  /** RFC 6665 sections 4.2.1 and 4.4.1: in the dialog, with the same Event id; another id names no subscription of it. */
   #refresh(
     dialogOfRequest: string,
     key: TransactionKey,
@@ -207,7 +207,8 @@ export class SipFace {
     nowMs: number,
   ): SipOutput[] {
     const standing = this.#standing.get(dialogOfRequest);
-    if (standing === undefined) return [this.#respond(key, request, 481)];
+    if (standing === undefined || !standing.subscription.hasEvent(request.headers.event))
+      return [this.#respond(key, request, 481)];
     const dialog = acceptInDialog(standing.subscription.dialog, request);
     if (!dialog.ok) return [this.#respond(key, request, 500, { reason: dialog.reason })];
     standing.subscription.refreshed(dialog.value);
@@ -279,6 +280,12 @@ export class SipFace {
     const toTag = response.toTag ?? randomHex(this.#random, 16);
     return { kind: "respond", key, response: responseTo(request, status, { ...response, toTag }) };
   }
+}
+
+/** In a dialog only subscribing is: what else comes in one (OPTIONS, INFO) asks for a call, and gets 481 without it. */
+function isOfSubscriptions({ method, headers }: SipRequest): boolean {
+  if (method === "SUBSCRIBE" || method === "NOTIFY") return true;
+  return method !== "INVITE" && method !== "BYE" && tagOf(headers.to) === null;
 }
 
 function activeAt(standing: Standing, nowMs: number): SubscriptionStanding {

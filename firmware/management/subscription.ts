@@ -65,6 +65,12 @@ export class Subscription {
     this.#dialog = dialog;
   }
 
+  /** Whether this Event names the subscription (RFC 6665 section 8.2.1: token and id). */
+  hasEvent(event: ParameterisedToken | undefined): boolean {
+    const mine = this.#settings.event;
+    return event?.token === mine.token && parameterOf(event.parameters, "id") === parameterOf(mine.parameters, "id");
+  }
+
   /** Everything there is, as the answer to a SUBSCRIBE. */
   notifyAll(snapshot: GatewaySnapshot, standing: SubscriptionStanding): SipOutput {
     this.#told.clear();
@@ -76,17 +82,20 @@ export class Subscription {
   notifyChanges(snapshot: GatewaySnapshot, standing: SubscriptionStanding): SipOutput | null {
     const connections = this.#observed(snapshot);
     const present = new Set(connections.map(({ connectionId }) => connectionId));
-    const changed = connections.filter(
-      ({ connectionId, changedAt }) => this.#told.get(connectionId)?.changedAt !== changedAt,
-    );
+    const changed = connections.filter((connection) => !this.#knows(connection));
     const ended = [...this.#told].filter(([id]) => !present.has(id)).map(([id, { callId }]) => endedDialog(id, callId));
     if (changed.length + ended.length === 0) return null;
     return this.#notifyDocument(changed, ended, "partial", snapshot, standing);
   }
 
-  /** Whether some of the snapshot did not fit into what was sent. */
+  /** Whether something of the snapshot, new, changed or gone, did not fit into what was sent. */
   lacks(snapshot: GatewaySnapshot): boolean {
-    return this.#observed(snapshot).some(({ connectionId }) => !this.#told.has(connectionId));
+    const connections = this.#observed(snapshot);
+    return this.#told.size > connections.length || connections.some((connection) => !this.#knows(connection));
+  }
+
+  #knows({ connectionId, changedAt }: ActiveConnection): boolean {
+    return this.#told.get(connectionId)?.changedAt === changedAt;
   }
 
   /** The last NOTIFY of a subscription that ran out (RFC 6665 section 4.2.1.4); without a document. */

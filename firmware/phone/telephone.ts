@@ -11,7 +11,8 @@ import { type Random, randomHex } from "#protocol/chance.js";
 import { Deadlines } from "#protocol/deadlines.js";
 import type { MediaDescription } from "#protocol/sdp.js";
 import { responseTo } from "#protocol/sip/build.js";
-import { InviteSession, type SessionEvent, type SessionTurn } from "#protocol/sip/invite-session.js";
+import { answerOutsideCalls, inspectNewInvite, type Refusal } from "#protocol/sip/inspection.js";
+import { InviteSession, type SessionEvent, type SessionTurn, sessionMethods } from "#protocol/sip/invite-session.js";
 import type { SipRequest } from "#protocol/sip/message.js";
 import type { SipOutput, TransactionKey } from "#protocol/sip/sip-output.js";
 import type { SipEvent } from "#protocol/sip/transactions.js";
@@ -120,7 +121,7 @@ export class Telephone {
     }
     if (event.kind !== "request") return nothing;
     if (event.request.method === "INVITE") return this.#invited(event.key, event.request, event.from, nowMs);
-    return this.#refuse(event.key, event.request, event.request.method === "OPTIONS" ? 200 : 481);
+    return this.#answerAlone(event.key, event.request, answerOutsideCalls(event.request, sessionMethods));
   }
 
   tick(nowMs: number): TelephoneTurn {
@@ -140,6 +141,8 @@ export class Telephone {
 
   #invited(key: TransactionKey, request: SipRequest, from: Address, nowMs: number): TelephoneTurn {
     if (from.address !== this.#options.gateway.address) return this.#refuse(key, request, 403);
+    const refusal = inspectNewInvite(request);
+    if (refusal !== null) return this.#answerAlone(key, request, refusal);
     if (this.#state.name !== "on-hook") return this.#refuse(key, request, 486);
     const session = this.#newSession();
     const offer = session.take(key, request, from);
@@ -213,11 +216,16 @@ export class Telephone {
   }
 
   #refuse(key: TransactionKey, request: SipRequest, status: number): TelephoneTurn {
-    const response = responseTo(request, status, { toTag: randomHex(this.#random, 8) });
+    return this.#answerAlone(key, request, { status, response: {} });
+  }
+
+  #answerAlone(key: TransactionKey, request: SipRequest, { status, response: more }: Refusal): TelephoneTurn {
+    const response = responseTo(request, status, { ...more, toTag: randomHex(this.#random, 8) });
     return { sip: [{ kind: "respond", key, response }], events: [] };
   }
 }
 
+/** Under its own number (RFC 3551 table 4): the handset sends and takes no other. */
 function hasPcmu(media: MediaDescription): boolean {
-  return media.codings.some(({ encoding, clockRateHz }) => encoding === "PCMU" && clockRateHz === 8000);
+  return media.codings.some(({ encoding, payloadType }) => encoding === pcmu.encoding && payloadType === 0);
 }

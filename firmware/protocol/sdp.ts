@@ -1,7 +1,7 @@
 /**
  * Session descriptions (RFC 8866) as far as a voice gateway uses them: one audio stream over RTP/AVP, its address,
- * codings, packet time and direction. Not offer and answer (RFC 3264), which management does. sdp-transform reads; we
- * write, so that the order and the bytes are ours:
+ * codings, packet time and direction. Of offer and answer (RFC 3264) only the form of the answer is here; what is agreed
+ * on is management's. sdp-transform reads; we write, so that the order and the bytes are ours:
  *
  *   v=0
  *   o=- <session id> <version> IN IP4 <address>
@@ -70,13 +70,16 @@ type SessionFields = ReturnType<typeof readSession>;
 type AudioFields = SessionFields["media"][number];
 type RtpMap = AudioFields["rtp"][number];
 
-/** `text` has its lines ended by CR LF or LF. The first audio stream counts, the others are passed over. */
+/**
+ * `text` has its lines ended by CR LF or LF. The first audio stream that is offered over RTP/AVP counts, else the first;
+ * the others are passed over.
+ */
 export function parseMediaDescription(text: string): ParseResult<MediaDescription> {
   if (text.length > sdpCharactersMax) return refused(`session description above ${sdpCharactersMax} characters`);
   if (text.split("\n").length > sdpLinesMax) return refused(`session description above ${sdpLinesMax} lines`);
   if (!/^v=0\r?(?:\n|$)/.test(text)) return refused("session description does not start with v=0");
   const session = readSession(text);
-  const audio = session.media.find((stream) => stream.type === "audio");
+  const audio = audioStream(session.media);
   if (audio === undefined) return refused("session description has no m=audio");
   if (audio.protocol !== "RTP/AVP") return refused(`m=audio over ${audio.protocol}, not RTP/AVP`);
 
@@ -122,6 +125,44 @@ export function writeMediaDescription(description: MediaDescription): string {
   }
   lines.push(`a=ptime:${codings[0]?.ptimeMs ?? sdpPtimeDefaultMs}`, `a=${description.direction}`);
   return `${lines.join("\r\n")}\r\n`;
+}
+
+/**
+ * The answer to an offer that parseMediaDescription took (RFC 3264 section 6): as many m= lines as the offer has and in its
+ * order, each but the taken one refused by port 0, and no direction that the offer does not allow for.
+ */
+export function writeAnswer(answer: MediaDescription, offerText: string): string {
+  const offered = readSession(offerText);
+  const taken = audioStream(offered.media);
+  const direction = readDirection(taken?.direction ?? offered.direction);
+  const text = writeMediaDescription({ ...answer, direction: directionOfAnswer(answer.direction, direction) });
+  const at = taken === undefined ? 0 : offered.media.indexOf(taken);
+  const refusedLines = offerText
+    .split(/[\r\n]+/)
+    .filter((line) => line.startsWith("m="))
+    .map(refusedStream);
+  const stream = text.indexOf("m=audio");
+  const before = refusedLines.slice(0, at).join("");
+  return text.slice(0, stream) + before + text.slice(stream) + refusedLines.slice(at + 1).join("");
+}
+
+/** From the line as written: a kind of stream that the reader cannot take apart must be refused as well. */
+function refusedStream(line: string): string {
+  const [kind = "", , ...transportAndFormats] = line.slice(2).split(" ");
+  return `m=${kind} 0 ${transportAndFormats.join(" ")}\r\n`;
+}
+
+function audioStream(streams: readonly AudioFields[]): AudioFields | undefined {
+  const audio = streams.filter(({ type }) => type === "audio");
+  return audio.find(({ protocol, port }) => protocol === "RTP/AVP" && port !== 0) ?? audio[0];
+}
+
+/** RFC 3264 section 6.1: what we send must be received there, and the other way round. */
+function directionOfAnswer(ours: SdpDirection, theirs: SdpDirection): SdpDirection {
+  const sends = (ours === "sendrecv" || ours === "sendonly") && (theirs === "sendrecv" || theirs === "recvonly");
+  const receives = (ours === "sendrecv" || ours === "recvonly") && (theirs === "sendrecv" || theirs === "sendonly");
+  if (sends) return receives ? "sendrecv" : "sendonly";
+  return receives ? "recvonly" : "inactive";
 }
 
 /** RFC 7587 section 4.1: Opus is always written with two channels, whatever it carries. */

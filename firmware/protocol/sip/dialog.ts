@@ -11,6 +11,7 @@ import {
   type NameAddress,
   nameAddress,
   type SipHeaders,
+  type SipMessage,
   type SipRequest,
   type SipResponse,
   tagOf,
@@ -50,8 +51,11 @@ export function dialogAsServer(request: SipRequest, localTag: string): ParseResu
   });
 }
 
-/** Section 12.1.2: the dialog of the side that sent `request` and got this response with a tag in To. */
-export function dialogAsClient(request: SipRequest, response: SipResponse): ParseResult<SipDialog> {
+/**
+ * Section 12.1.2: the dialog of the side that sent `request` and got this response with a tag in To. Of the request are
+ * taken only fields that a response has too, so the response may stand for it.
+ */
+export function dialogAsClient(request: SipMessage, response: SipResponse): ParseResult<SipDialog> {
   const { to, recordRoute } = response.headers;
   const target = contactUri(response.headers);
   if (target === null) return refused(`${response.status} has no Contact`);

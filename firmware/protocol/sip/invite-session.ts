@@ -10,7 +10,7 @@
 import type { Address } from "../address.js";
 import { type Random, randomHex } from "../chance.js";
 import { type ParseResult, parsed, refused } from "../parse-result.js";
-import { type MediaDescription, parseMediaDescription, writeMediaDescription } from "../sdp.js";
+import { type MediaDescription, parseMediaDescription, writeAnswer, writeMediaDescription } from "../sdp.js";
 import { requestOutsideDialog, responseTo } from "./build.js";
 import {
   acceptInDialog,
@@ -32,6 +32,7 @@ import {
   type SipMessage,
   type SipRequest,
   type SipResponse,
+  sdpType,
   withTag,
 } from "./message.js";
 import type { SipOutput, TransactionKey } from "./sip-output.js";
@@ -76,7 +77,8 @@ type SessionState =
   | { readonly name: "leaving"; readonly live: Live; readonly awaitsAck: TransactionKey }
   | { readonly name: "over"; readonly live: Live | null; readonly awaitsByeAnswer: boolean };
 
-const allow = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS"] as const;
+/** Methods of a user agent with such sessions. */
+export const sessionMethods = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS"] as const;
 const nothing: SessionTurn = { sip: [], events: [] };
 
 export class InviteSession {
@@ -131,7 +133,7 @@ export class InviteSession {
     const state = this.#state;
     if (state.name !== "invited") return [];
     this.#state = { name: "up", live: state.live, awaitsAck: state.key };
-    const body = bodyOf(writeMediaDescription(answer));
+    const body = bodyOf(writeAnswer(answer, bodyText(state.request)));
     return [this.#respondToInvite(state, 200, this.#headersOfSession(), body)];
   }
 
@@ -207,8 +209,12 @@ export class InviteSession {
     if (request.method !== "BYE") {
       this.#state = { ...state, live };
       if (state.name === "over") return { sip: [respond(481)], events: [] };
-      if (request.method === "OPTIONS") return { sip: [respond(200, { allow })], events: [] };
-      return { sip: [request.method === "INVITE" ? respond(488) : respond(405, { allow })], events: [] };
+      if (request.method === "OPTIONS")
+        return { sip: [respond(200, { allow: sessionMethods, accept: [sdpType] })], events: [] };
+      return {
+        sip: [request.method === "INVITE" ? respond(488) : respond(405, { allow: sessionMethods })],
+        events: [],
+      };
     }
     const refusal = state.name === "invited" ? [this.#respondToInvite(state, 487)] : [];
     return this.#over(live, [respond(200), ...refusal], "far", "BYE");
@@ -247,13 +253,26 @@ export class InviteSession {
     const state = this.#state;
     if (state.name === "inviting") return this.#receiveFirstSuccess(state, response, from);
     if (state.name === "new" || state.name === "invited" || state.live === null) return nothing;
-    const { callId, cseq, to } = response.headers;
-    const answered: SipDialog = { ...state.live.dialog, callId, remote: to };
-    const peer = dialogPeer(answered, state.live.source);
-    const acknowledged: SipOutput = { kind: "ack", request: acknowledgeSuccess(answered, cseq.number), to: peer };
-    if (dialogKey(answered) === dialogKey(state.live.dialog)) return { sip: [acknowledged], events: [] };
-    const { request } = requestInDialog({ ...answered, localSequence: cseq.number }, "BYE");
-    return { sip: [acknowledged, this.#request(request, { dialog: answered, source: from })], events: [] };
+    const { cseq } = response.headers;
+    const answered = dialogAsClient(response, response);
+    if (!answered.ok || dialogKey(answered.value) === dialogKey(state.live.dialog)) {
+      const request = acknowledgeSuccess(state.live.dialog, cseq.number);
+      return { sip: [{ kind: "ack", request, to: dialogPeer(state.live.dialog, state.live.source) }], events: [] };
+    }
+    return { sip: this.#endFork(answered.value, cseq.number, from), events: [] };
+  }
+
+  /**
+   * A dialog of its own, with its own target. The BYE's reference is not this session's: whatever comes of it, the call
+   * that is up goes on.
+   */
+  #endFork(fork: SipDialog, inviteSequence: number, from: Address): readonly SipOutput[] {
+    const to = dialogPeer(fork, from);
+    const { request } = requestInDialog(fork, "BYE");
+    return [
+      { kind: "ack", request: acknowledgeSuccess(fork, inviteSequence), to },
+      { kind: "request", request, to, reference: `${this.#options.reference}/fork` },
+    ];
   }
 
   #receiveFirstSuccess(
@@ -315,7 +334,7 @@ export class InviteSession {
   }
 
   #headersOfSession(): ExtraHeaders {
-    return { contact: contactOf(this.#options.contact), allow, contentType: "application/sdp" };
+    return { contact: contactOf(this.#options.contact), allow: sessionMethods, contentType: sdpType };
   }
 }
 
@@ -324,7 +343,7 @@ function ended(by: SessionEnd, reason: string): SessionEvent {
 }
 
 function mediaOf(message: SipMessage): ParseResult<MediaDescription> {
-  if (message.headers.contentType?.split(";")[0]?.trim().toLowerCase() !== "application/sdp") {
+  if (message.headers.contentType?.split(";")[0]?.trim().toLowerCase() !== sdpType) {
     return refused("it has no session description");
   }
   const media = parseMediaDescription(bodyText(message));

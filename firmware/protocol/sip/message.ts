@@ -115,6 +115,9 @@ export const messageBytesMax = 65_507;
 export const headersMax = 256;
 export const maxForwardsDefault = 70;
 
+/** Content-Type of a session description (RFC 8866 section 8.1). */
+export const sdpType = "application/sdp";
+
 export const emptyBody: Uint8Array = new Uint8Array(0);
 
 /** The tag of From or To; null when there is none. */

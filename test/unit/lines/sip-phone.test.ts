@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { SipPhones } from "../../../firmware/lines/sip-phone.js";
+import { parseSip } from "../../../firmware/protocol/sip/parse.js";
 import { SipTransactions } from "../../../firmware/protocol/sip/transactions.js";
+import { formatUri } from "../../../firmware/protocol/sip/uri.js";
+import { writeSip } from "../../../firmware/protocol/sip/write.js";
 import { seededRandom } from "../../support/seeded-random.js";
 import { gatewayAddress, gatewaySound, line, phoneAddress, TelephoneOnLine } from "../../support/telephone-on-line.js";
 
@@ -183,10 +186,11 @@ test("the line is free again after each call", () => {
   expect(kinds(pair).filter((kind) => kind === "line on-hook")).toHaveLength(12);
 });
 
+const someVia = [{ transport: "UDP", host: "192.0.2.1", port: null, parameters: [] }];
 const offer = `v=0\r\no=- 1 1 IN IP4 127.10.1.1\r\ns=-\r\nc=IN IP4 127.10.1.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n`;
 
 /** What a gateway with this one line answers to an INVITE, and what it says of it. */
-function invited(to: string, from: string, body: string, source = phoneAddress) {
+function invited(to: string, from: string, body: string, source = phoneAddress, more: readonly string[] = []) {
   const random = seededRandom(6);
   const lines = [{ line, number: "101", phone: phoneAddress }];
   const phones = new SipPhones({ gatewayName: "gw1.example", address: gatewayAddress, lines }, random);
@@ -196,11 +200,14 @@ function invited(to: string, from: string, body: string, source = phoneAddress) 
     `Via: SIP/2.0/UDP ${source.address}:${source.port};branch=z9hG4bK1`,
     "Max-Forwards: 70",
     `From: <sip:${from}@127.10.0.11>;tag=1`,
-    `To: <${to}>`,
+    ...(more.some((field) => field.startsWith("To:")) ? [] : [`To: <${to}>`]),
+    ...more,
     "Call-ID: 1",
     "CSeq: 1 INVITE",
     `Contact: <sip:${from}@${source.address}:${source.port}>`,
-    ...(body === "" ? [] : ["Content-Type: application/sdp"]),
+    ...(body === "" || more.some((field) => field.startsWith("Content-Type:"))
+      ? []
+      : ["Content-Type: application/sdp"]),
     `Content-Length: ${body.length}`,
     "",
     body,
@@ -223,6 +230,40 @@ test("a stranger, a number that is none, and an INVITE without sound are refused
   expect(invited("sip:alice@127.10.0.11", "101", offer).answers).toEqual(["SIP/2.0 404 Not Found"]);
   expect(invited("sip:201@127.10.0.11", "101", "").answers).toEqual(["SIP/2.0 488 Not Acceptable Here"]);
   expect(invited("sip:201@127.10.0.11", "101", "v=0\r\n").answers).toEqual(["SIP/2.0 488 Not Acceptable Here"]);
+});
+
+test("an INVITE of a call long forgotten, of an unknown scheme, extension or body is refused by its own code", () => {
+  const refusal = (...more: string[]) => invited("sip:201@127.10.0.11", "101", offer, phoneAddress, more);
+  const forgotten = refusal("To: <sip:201@127.10.0.11>;tag=gone");
+  expect(forgotten).toEqual({ answers: ["SIP/2.0 481 Call/Transaction Does Not Exist"], events: [] });
+  expect(invited("tel:201", "101", offer).answers).toEqual(["SIP/2.0 416 Unsupported URI Scheme"]);
+  expect(refusal("Require: 100rel").answers).toEqual(["SIP/2.0 420 Bad Extension"]);
+  expect(refusal("Content-Type: text/plain").answers).toEqual(["SIP/2.0 415 Unsupported Media Type"]);
+  expect(refusal("Content-Encoding: gzip").answers).toEqual(["SIP/2.0 415 Unsupported Media Type"]);
+});
+
+test("a telephone that rings and is never heard of again does not hold its line for ever", () => {
+  const pair = ringing();
+  pair.weather = { loss: 1, repetition: 0 };
+  pair.run(185_000);
+  expect(pair.said).toContainEqual({ kind: "unreachable", line, reason: "the telephone rang and nobody answered" });
+  expect(pair.telephone.isSettled).toBe(true);
+});
+
+test("a gateway named by its address in brackets, and a caller without a number, make URIs that can be read", () => {
+  const lines = [{ line, number: "101", phone: phoneAddress }];
+  for (const [gatewayName, callerNumber, uri] of [
+    ["[127.10.0.11]", "205", "sip:205@127.10.0.11"],
+    ["[2001:db8::1]", "205", "sip:205@[2001:db8::1]"],
+    ["gw1.example", "", "sip:gw1.example"],
+  ] as const) {
+    const phones = new SipPhones({ gatewayName, address: gatewayAddress, lines }, seededRandom(8));
+    const [output] = phones.ring(line, gatewaySound, callerNumber, 0).sip;
+    if (output?.kind !== "request") throw new Error("no INVITE");
+    const written = parseSip(writeSip({ ...output.request, headers: { ...output.request.headers, via: someVia } }));
+    if (!written.ok) throw new Error(written.reason);
+    expect(formatUri(written.value.headers.from.uri)).toBe(uri);
+  }
 });
 
 test("an INVITE to the gateway itself is off-hook without a number", () => {

@@ -9,6 +9,7 @@ import {
   nameAddress,
   type SipRequest,
   tagOf,
+  withTag,
 } from "../../../firmware/protocol/sip/message.js";
 import type { SipOutput } from "../../../firmware/protocol/sip/sip-output.js";
 import { formatUri, parseUri, sipUri } from "../../../firmware/protocol/sip/uri.js";
@@ -214,6 +215,54 @@ test("what does not fit a datagram is told as partial, and the rest a second lat
     [next] = world.face.tick(nowMs + 1_000);
   }
   expect(ids.size).toBe(120);
+});
+
+test("changes that do not fit a datagram are told a second later too", () => {
+  const world = new World();
+  const many = (changedAt: number) =>
+    Array.from({ length: 60 }, (_, index) => ({
+      ...oneConnection,
+      connectionId: `C${index}`,
+      tag: "x".repeat(changedAt === 3 ? 1 : 400),
+      changedAt,
+    }));
+  world.connections = many(3);
+  let [, next] = world.ask(subscribe({ expiresSeconds: 600 }));
+  world.answer(next, 200, 100);
+  world.connections = many(4);
+  world.face.changed(200);
+  const changed = new Set<string>();
+  for (let nowMs = 2_000; nowMs < 20_000; nowMs += 2_000) {
+    [next] = world.face.tick(nowMs);
+    for (const dialog of told(next)?.dialogs ?? []) changed.add(dialog);
+    world.answer(next ?? undefined, 200, nowMs + 100);
+    if (changed.size === 60) break;
+  }
+  expect(changed.size).toBe(60);
+});
+
+test("a refresh with another Event id is of no subscription, and ends none", () => {
+  const world = new World();
+  const [accepted] = world.ask(subscribe({ expiresSeconds: 600 }));
+  if (accepted?.kind !== "respond") throw new Error("no answer");
+  const event = { token: "dialog", parameters: [{ name: "id", value: "7" }] };
+  const other = subscribe({ event, expiresSeconds: 0 });
+  const cseq = { number: 2, method: "SUBSCRIBE" };
+  const inDialog = { ...other, headers: { ...other.headers, to: accepted.response.headers.to, cseq } };
+  expect(world.ask(inDialog).map(statusOf)).toEqual([481]);
+  expect(world.face.size).toBe(1);
+});
+
+test("what asks for a call by its dialog is the telephones', and OPTIONS that requires the unknown gets 420", () => {
+  const { face } = new World();
+  for (const method of ["OPTIONS", "INFO", "UPDATE"]) {
+    const alone = aRequest(method);
+    const to = withTag(alone.headers.to, "gone");
+    const request = { ...alone, headers: { ...alone.headers, to } };
+    expect(face.owns({ kind: "request", key: "k", request, from: alice })).toBe(false);
+    expect(face.owns({ kind: "request", key: "k", request: alone, from: alice })).toBe(true);
+  }
+  expect(statusOf(new World().ask(aRequest("OPTIONS", "o", { require: ["x-unknown"] }))[0])).toBe(420);
 });
 
 test("the telephones' events are not the face's", () => {

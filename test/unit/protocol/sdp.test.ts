@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { parseMediaDescription, sdpCodingsMax, writeMediaDescription } from "../../../firmware/protocol/sdp.js";
+import {
+  parseMediaDescription,
+  sdpCodingsMax,
+  writeAnswer,
+  writeMediaDescription,
+} from "../../../firmware/protocol/sdp.js";
 
 const base = "v=0\r\no=- 25678 753849 IN IP4 128.96.41.1\r\ns=-\r\nc=IN IP4 128.96.41.1\r\nt=0 0\r\n";
 
@@ -95,5 +100,45 @@ describe("what is refused, with a reason", () => {
   ])("%s", (_what, text) => {
     const result = parseMediaDescription(text);
     expect(!result.ok && result.reason.length > 0).toBe(true);
+  });
+});
+
+describe("an answer (RFC 3264 section 6)", () => {
+  const ours = {
+    sessionId: "1",
+    sessionVersion: "1",
+    media: { address: "192.0.2.9", port: 16_384 },
+    codings: [{ encoding: "PCMU", clockRateHz: 8_000, payloadType: 0, ptimeMs: 20 }],
+    telephoneEventPayloadType: null,
+    direction: "sendrecv" as const,
+  };
+  const streams = (offer: string) => writeAnswer(ours, offer).match(/^(?:m=|a=(?:send|recv|inactive)).*$/gm);
+
+  test("has every stream of the offer in its place, those not taken with port 0", () => {
+    const offer = `${base}m=video 5 RTP/AVP 31\r\nm=audio 7 RTP/SAVP 0\r\nm=audio 9/1 X 1\nm=audio 3456 RTP/AVP 8 0\nm=image 8 udptl t38\r\n`;
+    expect(streams(offer)).toEqual([
+      "m=video 0 RTP/AVP 31",
+      "m=audio 0 RTP/SAVP 0",
+      "m=audio 0 X 1",
+      "m=audio 16384 RTP/AVP 0",
+      "a=sendrecv",
+      "m=image 0 udptl t38",
+    ]);
+    expect(parseMediaDescription(offer)).toMatchObject({ ok: true, value: { media: { port: 3456 } } });
+    expect(parseMediaDescription(writeAnswer(ours, offer))).toMatchObject({ ok: true, value: { media: ours.media } });
+  });
+
+  test("to an offer of one stream is what is written without one", () => {
+    expect(writeAnswer(ours, audio("0"))).toBe(writeMediaDescription(ours));
+  });
+
+  test("sends only where the offer receives, and receives only where it sends", () => {
+    const directions = ["sendonly", "recvonly", "inactive", "sendrecv"];
+    expect(directions.map((direction) => streams(audio(`0\r\na=${direction}`))?.[1])).toEqual([
+      "a=recvonly",
+      "a=sendonly",
+      "a=inactive",
+      "a=sendrecv",
+    ]);
   });
 });

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { writeMediaDescription } from "../../../../firmware/protocol/sdp.js";
+import { responseTo } from "../../../../firmware/protocol/sip/build.js";
+import { contactOf } from "../../../../firmware/protocol/sip/dialog.js";
+import { InviteSession } from "../../../../firmware/protocol/sip/invite-session.js";
+import { bodyOf, bodyText, type SipRequest, tagOf } from "../../../../firmware/protocol/sip/message.js";
+import type { SipOutput } from "../../../../firmware/protocol/sip/sip-output.js";
+import { formatUri, sipUri } from "../../../../firmware/protocol/sip/uri.js";
+import { alice, aRequest, bob, seeded } from "../../../support/sip-wire.js";
+
+const sound = {
+  sessionId: "1",
+  sessionVersion: "1",
+  media: { address: "192.0.2.1", port: 40_000 },
+  codings: [{ encoding: "PCMU", clockRateHz: 8_000, payloadType: 0, ptimeMs: 20 }],
+  telephoneEventPayloadType: null,
+  direction: "sendrecv" as const,
+};
+
+function session(): InviteSession {
+  return new InviteSession({ reference: "call/1", contact: sipUri("a", alice.address) }, seeded(3));
+}
+
+function requestIn(output: SipOutput | undefined): SipRequest {
+  if (output?.kind !== "request" && output?.kind !== "ack") throw new Error("no request");
+  return output.request;
+}
+
+function inviting() {
+  const caller = session();
+  const to = sipUri("b", bob.address);
+  const [output] = caller.invite({ from: sipUri("a", alice.address), to, peer: bob, offer: sound });
+  const invite = requestIn(output);
+  /** A 2xx of the far side with this tag, whose requests go to this host. */
+  const answered = (toTag: string, host: string) => {
+    const headers = { contact: contactOf(sipUri("b", host)), contentType: "application/sdp" };
+    const response = responseTo(invite, 200, { toTag, headers, body: bodyOf(writeMediaDescription(sound)) });
+    const turn = caller.receive({ kind: "response", key: "k", reference: "call/1", response, from: bob });
+    if (turn === null) throw new Error("not taken");
+    return turn;
+  };
+  return { caller, answered };
+}
+
+test("the answer of a second fork is acknowledged and ended at its own target, and the call that is up goes on", () => {
+  const { caller, answered } = inviting();
+  expect(answered("one", "192.0.2.11").events).toMatchObject([{ kind: "answered" }]);
+  const [ack, bye] = answered("two", "192.0.2.22").sip;
+  for (const output of [ack, bye]) {
+    expect(output).toMatchObject({ to: { address: "192.0.2.22" } });
+    expect(formatUri(requestIn(output).uri)).toBe("sip:b@192.0.2.22");
+    expect(tagOf(requestIn(output).headers.to)).toBe("two");
+  }
+  expect([requestIn(ack).method, requestIn(bye).method]).toEqual(["ACK", "BYE"]);
+  const reference = bye?.kind === "request" ? bye.reference : "";
+  expect(caller.receive({ kind: "failed", key: "k", reference, reason: "timeout" })).toBeNull();
+  expect(caller.end()).toMatchObject([{ request: { method: "BYE", uri: { host: "192.0.2.11" } } }]);
+});
+
+test("a repeated answer is acknowledged each time with the same CSeq and nothing else", () => {
+  const { answered } = inviting();
+  const first = requestIn(answered("one", "192.0.2.11").sip[0]);
+  const again = answered("one", "192.0.2.11");
+  expect(again.sip.map((output) => requestIn(output))).toEqual([first]);
+  expect(again.events).toEqual([]);
+});
+
+test("an offer of more streams than sound is answered with as many, the others refused", () => {
+  const called = session();
+  const contact = contactOf(sipUri("b", bob.address));
+  const offer = `${writeMediaDescription(sound)}m=video 40002 RTP/AVP 31\r\n`;
+  const invite = { ...aRequest("INVITE", "c", { contact, contentType: "application/sdp" }), body: bodyOf(offer) };
+  expect(called.take("k", invite, bob).ok).toBe(true);
+  const [output] = called.accept(sound);
+  if (output?.kind !== "respond") throw new Error("no answer");
+  expect(bodyText(output.response).match(/^m=.*$/gm)).toEqual(["m=audio 40000 RTP/AVP 0", "m=video 0 RTP/AVP 31"]);
+});
