@@ -65,3 +65,9 @@ export {
   g726Reset,
 } from "./g726";
 export { g726StateBytes } from "./g726-step";
+export { faxDetectorBytes, faxToneDetect } from "./fax-tones";
+export { lossConceal, lossConcealerBytes } from "./loss-concealer";
+export { levelMeasure, levelMeterBytes } from "./level";
+export { automaticGainApply, automaticGainBytes, gainApply } from "./gain";
+export { conferenceMix, mixerMembersMax } from "./mixer";
+export { resampleDown, resamplerBytes, resampleUp } from "./resampler";
