@@ -2,9 +2,20 @@
 import type { Epoch } from "../../firmware/protocol/active-connection.js";
 import type { Address } from "../../firmware/protocol/address.js";
 import type { Random } from "../../firmware/protocol/chance.js";
-import type { EventName, MgcpParameters, MgcpResponse, MgcpVerb } from "../../firmware/protocol/mgcp/message.js";
+import { writeEvents } from "../../firmware/protocol/mgcp/event-names.js";
+import type {
+  EventName,
+  MgcpCommand,
+  MgcpParameters,
+  MgcpResponse,
+  MgcpVerb,
+} from "../../firmware/protocol/mgcp/message.js";
 import { writeEpoch } from "../../firmware/protocol/mgcp/recovery-package.js";
-import { type TransactionTurn, transactionDefaults } from "../../firmware/protocol/mgcp/transaction-options.js";
+import {
+  type ResponseToSend,
+  type TransactionTurn,
+  transactionDefaults,
+} from "../../firmware/protocol/mgcp/transaction-options.js";
 import { MgcpTransactions } from "../../firmware/protocol/mgcp/transactions.js";
 import type { SimulatedMoment, SimulatedNetwork, SimulatedNode } from "./simulated-network.js";
 
@@ -13,6 +24,10 @@ export class HandCallAgent implements SimulatedNode {
   readonly notified: { readonly endpoint: string; readonly requestIdentifier: string; readonly events: string[] }[] =
     [];
   readonly restarts: string[] = [];
+  /** Every message in the order it came: `RSIP restart`, `NTFY 1`, `200`. */
+  readonly heard: string[] = [];
+  /** What it says to a gateway's command. */
+  reply: (command: MgcpCommand) => ResponseToSend = () => accepted;
   epoch: Epoch | null = null;
   readonly #network: SimulatedNetwork;
   readonly #transactions: MgcpTransactions;
@@ -59,9 +74,13 @@ export class HandCallAgent implements SimulatedNode {
   #turn(turn: TransactionTurn, at: SimulatedMoment): void {
     for (const { bytes, to } of turn.sends) this.#network.send(this.address, to, bytes);
     for (const event of turn.events) {
-      if (event.kind === "response") this.#responses.set(event.transactionId, event.response);
+      if (event.kind === "response") {
+        this.heard.push(String(event.response.code));
+        this.#responses.set(event.transactionId, event.response);
+      }
       if (event.kind !== "command") continue;
       const { verb, endpoint, parameters } = event.command;
+      this.heard.push(`${verb} ${parameters.restartMethod ?? parameters.requestIdentifier ?? ""}`.trim());
       if (verb === "NTFY")
         this.notified.push({
           endpoint: `${endpoint.local}@${endpoint.domain}`,
@@ -69,13 +88,15 @@ export class HandCallAgent implements SimulatedNode {
           events: (parameters.observedEvents ?? []).map(eventText),
         });
       if (verb === "RSIP") this.restarts.push(`${endpoint.local}@${endpoint.domain} ${parameters.restartMethod}`);
-      const response = { code: 200, comment: "OK", parameters: {}, sessions: [] };
+      const response = this.reply(event.command);
       for (const { bytes, to } of this.#transactions.respond(event.reply, response, at.nowMs))
         this.#network.send(this.address, to, bytes);
     }
   }
 }
 
-function eventText({ packageName, event }: EventName): string {
-  return packageName === null ? event : `${packageName}/${event}`;
+export const accepted: ResponseToSend = { code: 200, comment: "OK", parameters: {}, sessions: [] };
+
+function eventText(event: EventName): string {
+  return writeEvents([event]);
 }

@@ -59,15 +59,21 @@ export class SimulatedGateway implements SimulatedNode {
   readonly commands: MediaCommand[] = [];
   readonly log: Extract<GatewayOutput, { kind: "log" }>[] = [];
   /** The domain names of its world, and those it looked up. */
-  readonly names = new Map<string, readonly string[]>();
+  readonly names: ReadonlyMap<string, readonly string[]>;
   readonly lookUps: string[] = [];
   readonly #gateway: Gateway;
   readonly #network: SimulatedNetwork;
   readonly #open = new Map<number, number>();
   epoch: Epoch | null = null;
 
-  constructor(options: GatewayOptions, network: SimulatedNetwork, random: Random) {
+  constructor(
+    options: GatewayOptions,
+    network: SimulatedNetwork,
+    random: Random,
+    names: ReadonlyMap<string, readonly string[]> = new Map(),
+  ) {
     this.options = options;
+    this.names = names;
     this.#network = network;
     this.#gateway = new Gateway(
       options,
@@ -89,6 +95,18 @@ export class SimulatedGateway implements SimulatedNode {
   /** Legs the engine was told to open and not to close. */
   get openLegs(): number {
     return this.#open.size;
+  }
+
+  graceful(delaySeconds: number): void {
+    this.#act(this.#gateway.graceful(delaySeconds, this.#network.at), this.#network.at);
+  }
+
+  cancelGraceful(): void {
+    this.#act(this.#gateway.cancelGraceful(this.#network.at), this.#network.at);
+  }
+
+  stop(): void {
+    this.#act(this.#gateway.stop(this.#network.at), this.#network.at);
   }
 
   next(): number | null {
