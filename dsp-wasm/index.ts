@@ -71,3 +71,4 @@ export { levelMeasure, levelMeterBytes } from "./level";
 export { automaticGainApply, automaticGainBytes, gainApply } from "./gain";
 export { conferenceMix, mixerMembersMax } from "./mixer";
 export { resampleDown, resamplerBytes, resampleUp } from "./resampler";
+export { g722DecodeAt48, g722DecodeAt56, g722DecodeAt64, g722Encode, g722Reset, g722StateBytes } from "./g722";

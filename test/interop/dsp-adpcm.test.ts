@@ -103,3 +103,42 @@ describe.skipIf(!adpcm.installed)("Debian's libspandsp", () => {
     });
   });
 });
+
+describe.skipIf(!adpcm.installed)("Debian's libspandsp, for G.722", () => {
+  const everyCall = Array.from({ length: calls }, (_, call) => call);
+  /** Twice a frame of octets. The library limits neither band of the encoder (LIMIT): signals stay where it has no say. */
+  const quiet = (random: () => number) =>
+    bytesOf(hardSignal(2 * samplesEach, random).map((sample) => Math.trunc(sample * 0.6)));
+  /** The library drops the upper bits of what the Recommendation saturates. */
+  const saturated = (theirs: Uint8Array, ours: Uint8Array) => {
+    const samples = samplesOf(ours);
+    const isLimit = (sample: number) => sample === 32_767 || sample === -32_768;
+    return bytesOf(
+      samplesOf(theirs).map((sample, index) => (isLimit(samples[index] ?? 0) ? (samples[index] ?? 0) : sample)),
+    );
+  };
+
+  test("encodes as every lane does", () => {
+    const random = seededRandom(722);
+    const inputs = everyCall.map(() => quiet(random));
+    codec.reset("g722Reset", everyCall);
+    inLanes("g722Encode", inputs, frame, 4, 1).forEach((output, call) => {
+      const expected = oracle(["g722", "encode", "64"], inputs[call] ?? new Uint8Array(0));
+      expect(firstDifference(output, expected)).toBe(-1);
+    });
+  });
+
+  test.each([64, 56, 48])("decodes at %i kbit/s as every lane does", (rate) => {
+    const random = seededRandom(rate);
+    const speech = everyCall.slice(0, 5).map(() => quiet(random));
+    codec.reset("g722Reset", everyCall);
+    const coded = inLanes("g722Encode", speech, frame, 4, 1);
+    const inputs = [...coded, ...everyCall.slice(5).map(() => randomBytes(samplesEach, random))];
+    codec.reset("g722Reset", everyCall);
+    inLanes(`g722DecodeAt${rate}`, inputs, frame, 1, 4).forEach((output, call) => {
+      const codes = (inputs[call] ?? new Uint8Array(0)).map((octet) => octet >> (8 - rate / 8));
+      const expected = saturated(oracle(["g722", "decode", `${rate}`], codes), output);
+      expect(firstDifference(output, expected)).toBe(-1);
+    });
+  });
+});
