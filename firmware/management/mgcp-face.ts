@@ -101,7 +101,7 @@ export class MgcpFace {
     const { connections } = this.#parts;
     switch (output.kind) {
       case "created":
-        return this.#finish(execution, connections.created(output.row, specific), at, output.row.connectionId);
+        return this.#finish(execution, connections.created(output.row, specific), at);
       case "modified":
         return this.#finish(execution, connections.modified(output.row), at);
       case "not-created":
@@ -254,13 +254,13 @@ export class MgcpFace {
   }
 
   /** Answers, and then does what the command carried along, if it succeeded itself (section 4.4.3). */
-  #finish(execution: Execution, answer: Answer, at: Moment, connectionId: string | null = null): FaceOutput[] {
+  #finish(execution: Execution, answer: Answer, at: Moment): FaceOutput[] {
     const { command, targets, reply } = execution;
     const code = answer.response?.code ?? 0;
     if (code < 200 || code > 299) return this.#respond(reply, answer, targets, at);
     const { requests, notices } = this.#parts;
     const { parameters } = command;
-    const current = connectionId ?? parameters.connectionIds?.[0]?.toUpperCase() ?? null;
+    const [current = null] = answer.response?.parameters.connectionIds ?? parameters.connectionIds ?? [];
     const reactions: [Endpoint, Reaction][] = [];
     const redirected: Endpoint[] = [];
     for (const endpoint of targets) {
@@ -270,7 +270,7 @@ export class MgcpFace {
       const checked = execution.requests.get(endpoint);
       if (checked === undefined) continue;
       endpoint.requestEntity = parameters.notifiedEntity ?? null;
-      reactions.push([endpoint, requests.commit(endpoint, checked, current, at)]);
+      reactions.push([endpoint, requests.commit(endpoint, checked, current?.toUpperCase() ?? null, at)]);
     }
     const outputs = [...answer.outputs, ...reactions.flatMap(([, reaction]) => reaction.outputs)];
     const answered = this.#respond(reply, { ...answer, outputs }, targets, at);
