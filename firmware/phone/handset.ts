@@ -19,6 +19,8 @@ export const frameMs = 20;
 export const frameSamples = 160;
 /** A clock that was stopped for longer goes on from now; what it missed is silence, and counted. */
 const framesPerTurnMax = 50;
+/** Of what it missed, so much is silence in what it hands out (a minute); a longer stop is counted only. */
+const missedFramesMax = 3000;
 /** RFC 3550 section 6.2: the least interval. */
 const rtcpIntervalMs = 5000;
 const pcmuPayloadType = 0;
@@ -146,10 +148,12 @@ export class Handset {
     const due = Math.floor((nowMs - lifted.startedAtMs) / frameMs) + 1 - lifted.frames;
     if (due <= 0) return silence;
     const stalled = Math.max(0, due - framesPerTurnMax);
-    const heard = new Int16Array(due * frameSamples);
+    const missed = Math.min(stalled, missedFramesMax);
+    const frames = missed + due - stalled;
+    const heard = new Int16Array(frames * frameSamples);
     this.#skip(lifted, stalled);
     const rtp: Uint8Array[] = [];
-    for (let frame = stalled; frame < due; frame += 1) {
+    for (let frame = missed; frame < frames; frame += 1) {
       lifted.playout.pull(heard.subarray(frame * frameSamples, (frame + 1) * frameSamples));
       rtp.push(this.#speak(lifted));
     }
@@ -178,7 +182,8 @@ export class Handset {
     lifted.stalledFrames += frames;
     lifted.timestamp = (lifted.timestamp + samples) >>> 0;
     lifted.speechAt += samples;
-    for (let frame = 0; frame < frames; frame += 1) lifted.playout.pull(new Int16Array(frameSamples));
+    const pulls = Math.min(frames, missedFramesMax);
+    for (let frame = 0; frame < pulls; frame += 1) lifted.playout.pull(new Int16Array(frameSamples));
   }
 
   #speak(lifted: Lifted): Uint8Array {

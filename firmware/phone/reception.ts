@@ -1,12 +1,16 @@
 /**
  * What a telephone knows of the stream it receives: the figures of an RTCP report block (RFC 3550 section 6.4.1, with
- * appendix A.3 for loss and A.8 for jitter). It judges no packet; whether one is played is playout-buffer's affair.
+ * appendix A.1 for sequence numbers, A.3 for loss and A.8 for jitter). It judges no packet; whether one is played is playout-buffer's affair.
  */
 import { ntpMiddle } from "#protocol/ntp-time.js";
 import type { ReportBlock, SenderInfo } from "#protocol/rtcp.js";
+import { sequenceDistance } from "#protocol/rtp.js";
 
 /** Media clock units in a ms, G.711. */
 const unitsPerMs = 8;
+/** RFC 3550 appendix A.1: a number so far ahead or behind is not believed until the next one follows on it. */
+const dropoutMax = 3000;
+const misorderMax = 100;
 /** DLSR is in 1/65536 s. */
 const delayUnitsPerMs = 65.536;
 
@@ -16,6 +20,8 @@ interface Source {
   /** Extended by the count of wraps: grows above 65535. */
   highestSequence: number;
   received: number;
+  /** What follows a number that was not believed; when it comes, the far side has begun its numbers anew. */
+  anewAt: number | null;
   transitMs: number;
   jitterUnits: number;
   expectedReported: number;
@@ -45,7 +51,13 @@ export class Reception {
       this.#source = newSource(ssrc, sequenceNumber, transitMs);
       return;
     }
-    const ahead = ((sequenceNumber - source.highestSequence) << 16) >> 16;
+    const ahead = sequenceDistance(sequenceNumber, source.highestSequence);
+    if (ahead >= dropoutMax || ahead <= -misorderMax) {
+      if (source.anewAt === sequenceNumber) this.#source = newSource(ssrc, sequenceNumber, transitMs);
+      else source.anewAt = (sequenceNumber + 1) & 0xffff;
+      return;
+    }
+    source.anewAt = null;
     if (ahead > 0) source.highestSequence += ahead;
     source.received += 1;
     const change = Math.abs(transitMs - source.transitMs) * unitsPerMs;
@@ -86,6 +98,7 @@ function newSource(ssrc: number, sequenceNumber: number, transitMs: number): Sou
     firstSequence: sequenceNumber,
     highestSequence: sequenceNumber,
     received: 1,
+    anewAt: null,
     transitMs,
     jitterUnits: 0,
     expectedReported: 0,

@@ -51,6 +51,8 @@ interface Server {
 }
 
 const retryAfterSeconds = 10;
+/** Section 8.2.7: without a transaction, each repetition must be answered with the same tag. It makes no dialog. */
+const statelessTag = "no-room";
 
 export class ServerTransactions {
   readonly #options: ServerTransactionsOptions;
@@ -81,8 +83,7 @@ export class ServerTransactions {
     else if (known !== undefined) this.#step(known, { kind: "request" }, null, turn);
     else if (this.#hasRoom()) this.#start(request, from, reliable, turn);
     else {
-      const toTag = randomHex(this.#random, 8);
-      const busy = responseTo(request, 503, { toTag, headers: { retryAfterSeconds } });
+      const busy = responseTo(request, 503, { toTag: statelessTag, headers: { retryAfterSeconds } });
       this.sendAlone(busy, from, reliable, turn);
     }
   }

@@ -66,3 +66,13 @@ test("on the hook it neither sends nor hears, and every call begins the speech a
   handset.lift(remote, 3000);
   expect(packets(handset.turn(3000, 0).rtp)[0]?.payload[0]).not.toBe(0xff);
 });
+
+test("a clock that stood still for a week costs a minute of silence, and the sound goes on", () => {
+  const handset = lifted(new Int16Array(0));
+  handset.turn(1000, 0);
+  const weekMs = 7 * 24 * 3_600_000;
+  const turn = handset.turn(1000 + weekMs, 0);
+  expect(turn.heard).toHaveLength(3050 * frameSamples);
+  expect(turn.rtp).toHaveLength(50);
+  expect(handset.next()).toBe(1000 + weekMs + 20);
+});

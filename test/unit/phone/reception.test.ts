@@ -38,3 +38,9 @@ test("the last sender report and its age go back to the sender", () => {
   reception.senderReport(9, { ntp, rtpTime: 0, packetsSent: 1, octetsSent: 160 }, 2000);
   expect(reception.report(2500)).toMatchObject({ lastSenderReport: 0x5678_9abc, delaySinceLastSenderReport: 32_768 });
 });
+
+test("numbers that begin anew are a new count once two follow on each other, a stray one is passed over (RFC 3550 A.1)", () => {
+  expect(received([1, 2, 30_000, 3]).report(2000)).toMatchObject({ cumulativeLost: 0, extendedHighestSequence: 3 });
+  const restarted = received([40_000, 40_001, 7, 8, 9]).report(2000);
+  expect(restarted).toMatchObject({ cumulativeLost: 0, extendedHighestSequence: 9 });
+});
