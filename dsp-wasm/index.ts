@@ -72,3 +72,4 @@ export { automaticGainApply, automaticGainBytes, gainApply } from "./gain";
 export { conferenceMix, mixerMembersMax } from "./mixer";
 export { resampleDown, resamplerBytes, resampleUp } from "./resampler";
 export { g722DecodeAt48, g722DecodeAt56, g722DecodeAt64, g722Encode, g722Reset, g722StateBytes } from "./g722";
+export { g726PackAal2, g726PackRtp, g726UnpackAal2, g726UnpackRtp } from "./g726-packing";
