@@ -9,7 +9,7 @@ import type { AuditProtocol, Epoch, GatewayAudit } from "#protocol/active-connec
 import type { Address } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
 import { earliest } from "#protocol/deadlines.js";
-import type { MgcpCommand, MgcpParameters, MgcpResponse } from "#protocol/mgcp/message.js";
+import type { MgcpCommand, MgcpResponse } from "#protocol/mgcp/message.js";
 import { readEpoch, recoveryCodes } from "#protocol/mgcp/recovery-package.js";
 import { readAuditPage } from "#protocol/mgcp/recovery-page.js";
 import { type ReplyHandle, transactionDefaults } from "#protocol/mgcp/transaction-options.js";
@@ -18,7 +18,8 @@ import { CallAgent } from "./call-agent/call-agent.js";
 import { CallDesk } from "./call-agent/call-desk.js";
 import { type ChannelAnswer, type ChannelTurn, CommandChannel } from "./call-agent/command-channel.js";
 import { DialPlan } from "./call-agent/dial-plan.js";
-import { askCommand, notifiedEntity, pingCommand, type ServerPurpose } from "./call-agent/gateway-command.js";
+import { askCommand, namesRecovery, pingCommand, question, type ServerPurpose } from "./call-agent/gateway-command.js";
+import { noticeReply, takeRestart } from "./call-agent/gateway-notice.js";
 import { JournalBook } from "./cdr/journal-book.js";
 import { type CallServerConfig, type GatewayConfig, linesOf } from "./config.js";
 import type { Moment } from "./moment.js";
@@ -38,6 +39,8 @@ const pingsWaitingMax = 16;
 /** A server without a peer still wants to know its gateways alive. */
 const pingMsAlone = 1_000;
 const billWaitMs = 3_000;
+/** RFC 3435 section 2.4. */
+const endpointUnknown = 500;
 const linkOptions = { stepMaxMs: 3_000, backoffFirstMs: 1_000, backoffMaxMs: 30_000, leapMax: 1_000 };
 
 interface PendingAudit {
@@ -81,14 +84,14 @@ export class CallServer {
     );
     this.#watch = peerWatchOf(config, at);
     const [gateways, channel, records, book] = [this.#gateways, this.#channel, this.#records, new JournalBook()];
+    const callAgent = { address, port: mgcpPort };
     const { encodings, ptimeMs, dscp, noAnswerMs, digitsMs, max: callsMax } = calls;
     const agent = new CallAgent(
       { server, policy: { encodings, ptimeMs, dscp }, noAnswerMs, digitsMs, billWaitMs, callsMax },
       { plan: new DialPlan(config.gateways.flatMap(linesOf)), gateways, book, random },
     );
-    this.#desk = new CallDesk(server, { agent, book, records, gateways, channel, outbox });
+    this.#desk = new CallDesk(server, { agent, book, records, gateways, channel, outbox, callAgent });
     const audit = (gateway: KnownGateway, via: AuditProtocol, when: Moment) => this.#audit(gateway, via, false, when);
-    const callAgent = { address, port: mgcpPort };
     this.#bringUp = new BringUp({ gateways, channel, desk: this.#desk, book, records, outbox, audit, callAgent });
   }
 
@@ -242,7 +245,9 @@ export class CallServer {
     for (const name of turn.ask) {
       const gateway = this.#gateways.named(name);
       if (gateway === undefined) continue;
-      this.#channel.forget((purpose, asked) => purpose.kind === "witness" && asked === gateway.name);
+      const isWitness = (purpose: ServerPurpose) =>
+        purpose.kind === "witness" || (purpose.kind === "capabilities" && purpose.for === "witness");
+      this.#channel.forget((purpose, asked) => isWitness(purpose) && asked === gateway.name);
       this.#ask(gateway, "witness", at);
     }
     if (turn.gone === null || this.#role !== "standby") return;
@@ -255,7 +260,8 @@ export class CallServer {
   // Watching gateways.
 
   #ask(gateway: KnownGateway, kind: "ask" | "witness", at: Moment): void {
-    this.#channel.send(askCommand(gateway, null), gateway, { kind }, at.nowMs);
+    const { command, purpose } = question(gateway, kind);
+    this.#channel.send(command, gateway, purpose, at.nowMs);
   }
 
   #ping(at: Moment): void {
@@ -277,7 +283,8 @@ export class CallServer {
   #audit(gateway: KnownGateway, via: AuditProtocol, isPoll: boolean, at: Moment): void {
     this.#auditId += 1;
     this.#audits.set(this.#auditId, { gateway, via, isPoll, askedAtMs: at.nowMs });
-    this.#outbox.push({ kind: "audit", auditId: this.#auditId, gateway: gateway.name, via });
+    const asksRecovery = gateway.hasRecovery !== false;
+    this.#outbox.push({ kind: "audit", auditId: this.#auditId, gateway: gateway.name, via, asksRecovery });
   }
 
   #pollEnded({ gateway, via, askedAtMs }: PendingAudit, outcome: AuditOutcome, at: Moment): void {
@@ -289,6 +296,7 @@ export class CallServer {
     this.#outbox.log({ event: "poll", gateway: name, via, ok: outcome.ok, reason, ms, connections });
     if (!outcome.ok) return;
     gateway.lastHeardMs = at.nowMs;
+    gateway.isPartial = outcome.isPartial === true;
     const hasRestarted = this.#learn(gateway, outcome.audit, at);
     if (this.#role !== "active" || this.#isSuperseded(gateway, outcome.audit.epoch, at)) return;
     if (hasRestarted && link.state.name === "up") this.#bringUp.begin(gateway, ["mgcp"], at);
@@ -298,6 +306,7 @@ export class CallServer {
   /** Holds a poll against the calls in hand, and writes and acknowledges what is over. */
   #compare(gateway: KnownGateway, audit: GatewayAudit, askedAtMs: number, at: Moment): void {
     this.#desk.learnJournal(audit, { askedAtMs, answeredAtMs: at.nowMs });
+    if (gateway.isPartial) return;
     this.#desk.with(at, (agent, turn) => {
       agent.audited(gateway.name, audit.connections, askedAtMs, at, turn);
       const waiting = new Set(gateway.found.map(({ connection }) => connection.connectionId));
@@ -318,6 +327,8 @@ export class CallServer {
   /** True when the gateway has restarted since we last knew. */
   #learn(gateway: KnownGateway, audit: GatewayAudit, at: Moment): boolean {
     const { hasRestarted, isNews } = learnGateway(gateway, audit);
+    // What it cannot list may be there all the same.
+    if (gateway.isPartial) return hasRestarted;
     const record = this.#records.learn({ ...audit, gateway: gateway.name }, at.wallMs);
     // A restart of ours needs only what changed; the disk is spared the rest.
     if (isNews) this.#outbox.push({ kind: "store-gateway-record", record });
@@ -335,7 +346,7 @@ export class CallServer {
   #serve(command: MgcpCommand, from: Address, reply: ReplyHandle, at: Moment): void {
     const gateway = this.#gateways.at(from.address);
     if (gateway === undefined) return;
-    const { code, comment, parameters } = this.#replyTo(command);
+    const { code, comment, parameters } = noticeReply(command, this.#role, this.#config.peer ?? null);
     this.#channel.respond(reply, { code, comment, parameters, sessions: [] }, at.nowMs);
     if (code !== 200) return;
     if (command.verb === "RSIP") this.#restarted(gateway, command, at);
@@ -347,37 +358,11 @@ export class CallServer {
     }
   }
 
-  /**
-   * One that stands by sends the gateway to the one in charge (RFC 3435 section 2.4, code 521); one that does not know yet
-   * who that will be asks for patience.
-   */
-  #replyTo({ verb, parameters }: MgcpCommand): { code: number; comment: string; parameters: MgcpParameters } {
-    if (verb !== "NTFY" && verb !== "RSIP" && verb !== "DLCX")
-      return { code: 504, comment: "only NTFY, RSIP and DLCX here", parameters: {} };
-    if (verb === "RSIP" && !isRestartMethod(parameters.restartMethod ?? ""))
-      return { code: 536, comment: "unknown restart method", parameters: {} };
-    if (this.#role === "active") return { code: 200, comment: "OK", parameters: {} };
-    const { peer } = this.#config;
-    if (peer === undefined || this.#role === "starting")
-      return { code: 400, comment: "not yet in charge", parameters: {} };
-    const callAgent = { address: peer.address, port: peer.mgcpPort };
-    const comment = `${peer.server} is in charge`;
-    return { code: 521, comment, parameters: { notifiedEntity: notifiedEntity(callAgent) } };
-  }
-
-  /**
-   * RFC 3435 section 2.3.12. What a restart or a forced end really left is asked before it is believed: some gateways say
-   * so while calls are up. A restart with a delay is said again when it is over.
-   */
-  #restarted(gateway: KnownGateway, { endpoint, parameters }: MgcpCommand, at: Moment): void {
-    const { restartMethod: method, restartDelaySeconds = 0, reasonCode } = parameters;
-    const isBack = (method === "restart" && restartDelaySeconds === 0) || method === "cancel-graceful";
-    if (isBack) gateway.service.bringBack(endpoint.local);
-    else if (method !== "disconnected") gateway.service.takeOut(endpoint.local);
-    const reason = [method, endpoint.local, reasonCode?.code, reasonCode?.text].filter((word) => word !== undefined);
-    this.#outbox.log({ event: "gateway-restart", gateway: gateway.name, reason: reason.join(" ").trim() });
-    const isQuiet = method === "graceful" || method === "cancel-graceful" || restartDelaySeconds > 0;
-    if (!isQuiet || method === "disconnected") this.#bringUp.begin(gateway, ["mgcp"], at);
+  /** What a restart or a forced end really left is asked before it is believed: some say so while calls are up. */
+  #restarted(gateway: KnownGateway, command: MgcpCommand, at: Moment): void {
+    const { isToBeAudited, reason } = takeRestart(gateway, command);
+    this.#outbox.log({ event: "gateway-restart", gateway: gateway.name, reason });
+    if (isToBeAudited) this.#bringUp.begin(gateway, ["mgcp"], at);
   }
 
   #deletedByGateway(gateway: KnownGateway, command: MgcpCommand, at: Moment): void {
@@ -398,6 +383,9 @@ export class CallServer {
           this.#bringUp.follow(gateway, gateway.link.heard(at.nowMs), at);
         }
         break;
+      case "capabilities":
+        if (response !== null) this.#capabilitiesTold(gateway, response, purpose.for, at);
+        break;
       case "ask":
       case "witness":
         if (response !== null) this.#gatewayTold(gateway, response, purpose.kind, at);
@@ -413,9 +401,27 @@ export class CallServer {
     }
   }
 
+  /** One that has our package is asked by it; one that has not is controlled all the same, unfenced, and is no witness. */
+  #capabilitiesTold(gateway: KnownGateway, response: MgcpResponse, kind: "ask" | "witness", at: Moment): void {
+    gateway.hasRecovery = response.code === endpointUnknown ? null : namesRecovery(response);
+    if (gateway.hasRecovery === null) {
+      // That is a line it does not have, and says nothing of its packages.
+      this.#channel.send(askCommand(gateway, null), gateway, { kind }, at.nowMs);
+      return;
+    }
+    if (gateway.hasRecovery) {
+      this.#ask(gateway, kind, at);
+      return;
+    }
+    gateway.hasAnswered = true;
+    if (kind === "ask") this.#bringUp.asked(gateway, false, at);
+    this.#weighPeer(at);
+  }
+
   #gatewayTold(gateway: KnownGateway, response: MgcpResponse, kind: "ask" | "witness", at: Moment): void {
     gateway.hasAnswered = true;
     const page = readAuditPage(gateway.name, response.parameters);
+    if (!page.ok) gateway.hasRecovery = null;
     if (page.ok) {
       const { epoch, heard } = page.value;
       gateway.link.told(epoch);
@@ -435,19 +441,6 @@ export class CallServer {
     const outcome = this.#bringUp.claimAnswered(gateway, response, activeOwner, at);
     if (outcome === "superseded") this.#stepDown(`${gateway.name} obeys ${activeOwner}`, at);
   }
-}
-
-/** RFC 3435 section 2.3.12; read in lower case. */
-const restartMethods: ReadonlySet<string> = new Set([
-  "graceful",
-  "forced",
-  "restart",
-  "disconnected",
-  "cancel-graceful",
-]);
-
-function isRestartMethod(method: string): boolean {
-  return restartMethods.has(method);
 }
 
 function placeOf({ domain, address, mgcpPort, poll, lines, snmp, sip }: GatewayConfig): GatewayPlace {

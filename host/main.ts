@@ -115,16 +115,17 @@ class Runner {
         this.#tell(output.event, now());
         break;
       case "audit":
-        void this.#audit(output.auditId, output.gateway, output.via);
+        void this.#audit(output);
         break;
     }
   }
 
-  async #audit(auditId: number, name: string, via: "mgcp" | "snmp" | "sip"): Promise<void> {
+  async #audit(output: Extract<ServerOutput, { readonly kind: "audit" }>): Promise<void> {
+    const { auditId, gateway: name, via, asksRecovery } = output;
     const gateway = this.#config.gateways.find(({ domain }) => domain === name);
     if (gateway === undefined) return;
     try {
-      const outcome = await auditGateway(gateway, via, this.#config.address, random);
+      const outcome = await auditGateway(gateway, via, this.#config.address, asksRecovery, random);
       this.#take(() => this.#server.auditEnded(auditId, outcome, now()));
     } catch (error) {
       this.#failed(error);

@@ -54,6 +54,7 @@ export type ServerEvent =
   | {
       readonly event: "gateway-up";
       readonly gateway: string;
+      /** Null: it is unfenced, for it does not have our package. */
       readonly epoch: Epoch | null;
       readonly connections: number;
     }

@@ -9,7 +9,14 @@ export type ServerOutput =
   | { readonly kind: "send-mgcp"; readonly datagram: OutgoingDatagram }
   | { readonly kind: "send-heartbeat"; readonly datagram: OutgoingDatagram }
   /** Answered by `auditEnded` with the same id, always. */
-  | { readonly kind: "audit"; readonly auditId: number; readonly gateway: string; readonly via: AuditProtocol }
+  | {
+      readonly kind: "audit";
+      readonly auditId: number;
+      readonly gateway: string;
+      readonly via: AuditProtocol;
+      /** By MGCP: whether our package's parameters may be sent. */
+      readonly asksRecovery: boolean;
+    }
   | { readonly kind: "store-cdr"; readonly record: CallDetailRecord }
   | { readonly kind: "store-gateway-record"; readonly record: GatewayRecord }
   | { readonly kind: "log"; readonly event: ServerEvent };

@@ -3,6 +3,7 @@
  * its record is acknowledged to the gateways' journals. Every step of the agent goes through `with`.
  */
 import type { GatewayAudit } from "#protocol/active-connection.js";
+import type { Address } from "#protocol/address.js";
 import { billCall, type CallEvidence } from "../cdr/billing.js";
 import { type CallDetailRecord, mergeRecords } from "../cdr/call-detail-record.js";
 import { type AuditSpan, inferredInstant } from "../cdr/call-time.js";
@@ -16,7 +17,7 @@ import type { AgentCommand } from "./agent-command.js";
 import { type AgentTurn, emptyAgentTurn } from "./agent-turn.js";
 import type { CallAgent } from "./call-agent.js";
 import type { CommandChannel } from "./command-channel.js";
-import { askCommand, fenced, type ServerPurpose } from "./gateway-command.js";
+import { askCommand, fenced, type ServerPurpose, unfenced } from "./gateway-command.js";
 
 /** Written records remembered, to tell an improved one from a repeated one. */
 const recordsRememberedMax = 10_000;
@@ -28,6 +29,8 @@ export interface CallDeskParts {
   readonly gateways: Gateways;
   readonly channel: CommandChannel<ServerPurpose>;
   readonly outbox: Outbox;
+  /** Where this server takes MGCP. */
+  readonly callAgent: Address;
 }
 
 export class CallDesk {
@@ -117,7 +120,15 @@ export class CallDesk {
   #send({ gateway: name, endpoint, purpose, verb, parameters, session }: AgentCommand, at: Moment): boolean {
     const gateway = this.#parts.gateways.named(name);
     if (gateway === undefined) return false;
-    const carried = verb === "AUEP" ? parameters : fenced(parameters, gateway.link.granted);
+    const { granted } = gateway.link;
+    const hasRecovery = gateway.hasRecovery === true || granted !== null;
+    // Its journal is not to be had.
+    if (verb === "AUEP" && !hasRecovery) return false;
+    const carried = !hasRecovery
+      ? unfenced(verb, parameters, this.#parts.callAgent)
+      : verb === "AUEP"
+        ? parameters
+        : fenced(parameters, granted);
     const command = { verb, endpoint: { local: endpoint, domain: gateway.name }, parameters: carried, session };
     return this.#parts.channel.send(command, gateway, purpose, at.nowMs);
   }

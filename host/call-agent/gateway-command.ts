@@ -1,14 +1,40 @@
 /** The commands that concern a gateway as a whole; calls have theirs in call-agent/agent-command. */
 import type { Epoch } from "#protocol/active-connection.js";
 import { type Address, formatAddress } from "#protocol/address.js";
-import type { MgcpParameters } from "#protocol/mgcp/message.js";
-import { wholeAudit, writeAuditRequest, writeClaim, writeEpoch } from "#protocol/mgcp/recovery-package.js";
+import type { MgcpParameters, MgcpResponse, MgcpVerb } from "#protocol/mgcp/message.js";
+import {
+  recoveryPackage,
+  wholeAudit,
+  writeAuditRequest,
+  writeClaim,
+  writeEpoch,
+} from "#protocol/mgcp/recovery-package.js";
 import type { CommandToSend } from "#protocol/mgcp/transaction-options.js";
 import type { KnownGateway } from "../registry/known-gateway.js";
 import type { Purpose } from "./agent-command.js";
 
 /** ask: for the epoch, before a claim; witness: whether it hears the peer; ping: only to be heard. */
-export type ServerPurpose = Purpose | { readonly kind: "ask" | "claim" | "witness" | "ping" | "acknowledge" };
+export type ServerPurpose =
+  | Purpose
+  | { readonly kind: "ask" | "claim" | "witness" | "ping" | "acknowledge" }
+  /** Whether our package is there, before it is asked by it. */
+  | { readonly kind: "capabilities"; readonly for: "ask" | "witness" };
+
+/** A gateway is asked by our package's parameters only when it is known to have it (RFC 3435 section 2.1.6). */
+export function question(
+  gateway: KnownGateway,
+  kind: "ask" | "witness",
+): { readonly command: CommandToSend; readonly purpose: ServerPurpose } {
+  if (gateway.hasRecovery === true) return { command: askCommand(gateway, null), purpose: { kind } };
+  const command = { ...pingCommand(gateway), parameters: { requestedInfo: ["A"] } };
+  return { command, purpose: { kind: "capabilities", for: kind } };
+}
+
+/** F: A answered (section 2.3.10): package lists of all its lines. */
+export function namesRecovery({ parameters }: MgcpResponse): boolean {
+  const names = (parameters.capabilities ?? []).flatMap(({ packages = [] }) => packages);
+  return names.some((name) => name.toLowerCase() === recoveryPackage.name);
+}
 
 type Mark = { readonly bootId: string; readonly sequence: number };
 
@@ -36,6 +62,12 @@ export function notifiedEntity(callAgent: Address): string {
     ? formatAddress(callAgent)
     : `[${callAgent.address}]:${callAgent.port}`;
   return `ca@${bracketed}`;
+}
+
+/** To a gateway without our package: it cannot be claimed, so each request names who is notified (section 2.3.3). */
+export function unfenced(verb: MgcpVerb, parameters: MgcpParameters, callAgent: Address): MgcpParameters {
+  const { extensions: _ours, ...standard } = parameters;
+  return verb === "RQNT" ? { ...standard, notifiedEntity: notifiedEntity(callAgent) } : standard;
 }
 
 /** Every command that changes something carries our epoch (recovery package, x-ho/E). */

@@ -3,7 +3,7 @@
 import { monotonicMs } from "#io/monotonic-clock.js";
 import type { AuditProtocol } from "#protocol/active-connection.js";
 import type { Random } from "#protocol/chance.js";
-import type { GatewayConfig } from "../config.js";
+import { type GatewayConfig, linesOf } from "../config.js";
 import type { AuditOutcome, AuditQuery } from "../query/audit-query.js";
 import { MgcpQuery } from "../query/mgcp-query.js";
 import { SipQuery } from "../query/sip-query.js";
@@ -15,22 +15,27 @@ export async function auditGateway(
   gateway: GatewayConfig,
   via: AuditProtocol,
   ownAddress: string,
+  asksRecovery: boolean,
   random: Random,
 ): Promise<AuditOutcome> {
   const bind = { address: ownAddress };
-  const outcome = await runQuery((from) => queryOf(gateway, via, from, random), bind, monotonicMs);
+  const outcome = await runQuery((from) => queryOf(gateway, via, from, asksRecovery, random), bind, monotonicMs);
   return outcome.ok ? { ...outcome, audit: { ...outcome.audit, gateway: gateway.domain } } : outcome;
 }
 
 function queryOf(
-  { domain: name, address, mgcpPort, snmp, sip }: GatewayConfig,
+  gateway: GatewayConfig,
   via: AuditProtocol,
   from: { readonly address: string; readonly port: number },
+  asksRecovery: boolean,
   random: Random,
 ): AuditQuery {
+  const { domain: name, address, mgcpPort, snmp, sip } = gateway;
   switch (via) {
-    case "mgcp":
-      return new MgcpQuery({ gateway: name, to: { address, port: mgcpPort } }, random);
+    case "mgcp": {
+      const endpointNames = linesOf(gateway).map(({ endpoint }) => endpoint);
+      return new MgcpQuery({ gateway: name, to: { address, port: mgcpPort }, asksRecovery, endpointNames }, random);
+    }
     case "snmp": {
       const { port = 161, community = "" } = snmp ?? {};
       return new SnmpQuery({ ...snmpQueryDefaults, gateway: name, to: { address, port }, community }, random);

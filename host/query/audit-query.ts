@@ -12,6 +12,8 @@ export type AuditOutcome =
       readonly ok: true;
       readonly audit: GatewayAudit;
       readonly notTold: readonly string[];
+      /** There may be connections that it does not list: one that is missing is not over. */
+      readonly isPartial?: true;
       /** Datagrams sent and received, and their bytes: the price of the answer. */
       readonly cost: AuditCost;
     }

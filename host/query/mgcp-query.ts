@@ -4,12 +4,15 @@
  *
  *   AUEP *@gw  x-ho/A   -->  x-ho/B ... x-ho/N   -->  AUEP with the cursor ... until there is none
  *           \ refused   -->  AUEP *@gw (Z: lines)  -->  AUEP endpoint F: I  -->  AUCX endpoint I: id F: C,N,L,M,LC,RC,P
+ *                                          \ several: AUEP first F: A, with BA there: AUEP *@gw BA/F: BA/C (RFC 3624)
+ *                                                     and only those that have connections are asked
  *
  * What could not be learnt is said in `notTold`. Epochs are not sent: asking changes nothing.
  */
 import type { ActiveConnection, GatewaySnapshot } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
+import { readBulkAuditAnswer, writeBulkAuditRequest } from "#protocol/mgcp/bulk-audit-package.js";
 import { hasWildcard } from "#protocol/mgcp/local-name.js";
 import type { EndpointName, MgcpParameters, MgcpResponse, MgcpVerb } from "#protocol/mgcp/message.js";
 import { type AuditRequest, recoveryCodes, wholeAudit, writeAuditRequest } from "#protocol/mgcp/recovery-package.js";
@@ -32,9 +35,19 @@ export interface MgcpQueryOptions {
   readonly ack?: AuditRequest["ack"];
   /** A command that has no answer for so long ends the query. */
   readonly giveUpAfterMs?: number;
+  /** False: the gateway is known not to have our package, and none of its parameters is sent. */
+  readonly asksRecovery?: boolean;
+  /** Local names to ask where the gateway does not list its endpoints. */
+  readonly endpointNames?: readonly string[];
 }
 
-export const mgcpQueryDefaults = { endpoints: "*", bytesMax: 4_000, giveUpAfterMs: 3_000 } as const;
+export const mgcpQueryDefaults = {
+  endpoints: "*",
+  bytesMax: 4_000,
+  giveUpAfterMs: 3_000,
+  asksRecovery: true,
+  endpointNames: [],
+} as const;
 
 /** A gateway that lists more is not asked to its end. */
 export const endpointsMax = 10_000;
@@ -47,6 +60,9 @@ export const beginningsMax = 3;
 type Question =
   | { readonly kind: "page"; readonly after: string | null }
   | { readonly kind: "list" }
+  /** Whether it has package BA. */
+  | { readonly kind: "packages"; readonly endpoint: EndpointName; readonly listed: readonly EndpointName[] }
+  | { readonly kind: "counts"; readonly start: string | null; readonly listed: readonly EndpointName[] }
   | { readonly kind: "endpoint"; readonly endpoint: EndpointName }
   | { readonly kind: "connection"; readonly endpoint: EndpointName; readonly connectionId: string };
 
@@ -58,6 +74,9 @@ export class MgcpQuery implements AuditQuery {
   #waiting: Question[] = [];
   #pages = new AuditPages();
   #beginnings = 0;
+  #isPartial = false;
+  /** AuditConnection got no answer at all (osmo-mgw drops verbs it does not know): it is not asked again. */
+  #auditsConnections = true;
   readonly #connections: ActiveConnection[] = [];
   readonly #notTold = new Set<string>();
   #cost: AuditCost = { sent: 0, received: 0, octets: 0 };
@@ -106,7 +125,13 @@ export class MgcpQuery implements AuditQuery {
   #begin(): void {
     this.#beginnings += 1;
     this.#pages = new AuditPages();
-    this.#waiting = [{ kind: "page", after: null }];
+    if (this.#options.asksRecovery) this.#waiting = [{ kind: "page", after: null }];
+    else this.#beginPlain();
+  }
+
+  #beginPlain(): void {
+    if (hasWildcard(this.#options.endpoints)) this.#waiting.push({ kind: "list" });
+    else this.#askEndpoints([this.#endpoints()]);
   }
 
   #ask(nowMs: number): QueryTurn["sends"][number][] {
@@ -114,6 +139,10 @@ export class MgcpQuery implements AuditQuery {
     while (this.#outcome === null && this.#asked.size < inFlightMax) {
       const question = this.#waiting.shift();
       if (question === undefined) break;
+      if (question.kind === "connection" && !this.#auditsConnections) {
+        this.#takeNamed(question.endpoint, question.connectionId);
+        continue;
+      }
       const command = { ...this.#command(question), session: null };
       const sent = this.#transactions.send(command, this.#options.to, nowMs);
       if (sent.transactionId === null) this.#fail("the question is too large for a datagram");
@@ -132,6 +161,12 @@ export class MgcpQuery implements AuditQuery {
       }
       case "list":
         return { verb: "AUEP", endpoint: everything, parameters: {} };
+      case "packages":
+        return { verb: "AUEP", endpoint: question.endpoint, parameters: { requestedInfo: ["A"] } };
+      case "counts": {
+        const request = { items: ["counts"], stateTypes: [], start: question.start, endpointsMax: null } as const;
+        return { verb: "AUEP", endpoint: everything, parameters: { extensions: writeBulkAuditRequest(request) } };
+      }
       case "endpoint":
         return { verb: "AUEP", endpoint: question.endpoint, parameters: { requestedInfo: ["I"] } };
       case "connection": {
@@ -146,7 +181,9 @@ export class MgcpQuery implements AuditQuery {
     const question = this.#asked.get(event.transactionId);
     if (question === undefined) return;
     this.#asked.delete(event.transactionId);
-    if (event.kind === "failed") this.#fail(event.reason);
+    if (event.kind === "failed") this.#unanswered(question, event.reason);
+    else if (question.kind === "packages") this.#takePackages(event.response, question.listed);
+    else if (question.kind === "counts") this.#takeCounts(event.response, question.listed);
     else if (question.kind === "page") this.#takePage(event.response, question.after);
     else if (question.kind === "list") this.#takeList(event.response);
     else if (question.kind === "endpoint") this.#takeEndpoint(event.response, question.endpoint);
@@ -157,7 +194,7 @@ export class MgcpQuery implements AuditQuery {
     const page = isPositive(response) ? readAuditPage(this.#options.gateway, response.parameters) : null;
     if (page?.ok === true) {
       if (!this.#pages.add(page.value)) this.#beginAgain("restarted while it was asked");
-      else if (this.#pages.rows > rowsMax) this.#notTold.add(`rows beyond ${rowsMax}`);
+      else if (this.#pages.rows > rowsMax) this.#notListed(`rows beyond ${rowsMax}`);
       else if (page.value.next !== null) this.#waiting.push({ kind: "page", after: page.value.next });
       return;
     }
@@ -166,23 +203,69 @@ export class MgcpQuery implements AuditQuery {
     else if (after !== null) this.#fail(`stopped in mid-audit with ${response.code} ${response.comment}`);
     // RFC 3435 section 2.1.6 has an unknown package refused; others pass it over and list their endpoints at once.
     else if (isPositive(response) && response.parameters.endpointIds !== undefined) this.#takeList(response);
-    else if (hasWildcard(this.#options.endpoints)) this.#waiting.push({ kind: "list" });
-    else this.#askEndpoints([this.#endpoints()]);
+    else this.#beginPlain();
   }
 
   #takeList(response: MgcpResponse): void {
-    if (!isPositive(response)) {
+    const { endpointNames, gateway } = this.#options;
+    if (!isPositive(response) && response.code !== verbUnknown && endpointNames.length === 0) {
       this.#fail(`answers ${response.code} ${response.comment}`);
       return;
     }
-    const endpoints = response.parameters.endpointIds;
-    if (endpoints === undefined) this.#notTold.add("which endpoints and connections there are");
-    this.#askEndpoints(endpoints ?? []);
+    const listed = isPositive(response) ? response.parameters.endpointIds : undefined;
+    if (listed === undefined && (endpointNames.length === 0 || response.code === verbUnknown)) {
+      this.#notListed("which endpoints and connections there are");
+      this.#askEndpoints([]);
+      return;
+    }
+    const endpoints = listed ?? endpointNames.map((local) => ({ local, domain: gateway }));
+    const [endpoint, ...more] = endpoints;
+    if (endpoint === undefined || more.length === 0) this.#askEndpoints(endpoints);
+    else this.#waiting.push({ kind: "packages", endpoint, listed: endpoints });
+  }
+
+  #takePackages(response: MgcpResponse, listed: readonly EndpointName[]): void {
+    const packages = (response.parameters.capabilities ?? []).flatMap(({ packages: names = [] }) => names);
+    const hasBulk = isPositive(response) && packages.some((name) => name.toUpperCase() === "BA");
+    if (hasBulk) this.#waiting.push({ kind: "counts", start: null, listed });
+    else this.#askEndpoints(listed);
+  }
+
+  /** RFC 3624 section 2.1.1.3. What stands on a page is settled; whatever is wrong with one, the rest is asked singly. */
+  #takeCounts(response: MgcpResponse, listed: readonly EndpointName[]): void {
+    const page = isPositive(response) ? readBulkAuditAnswer(response.parameters) : null;
+    if (page?.ok !== true || page.value.counts === null) {
+      this.#askEndpoints(listed);
+      return;
+    }
+    const { endpoints, counts, next } = page.value;
+    const countOf = new Map(endpoints.map((local, index) => [local.toLowerCase(), counts[index]]));
+    const isSettled = ({ local }: EndpointName) => countOf.has(local.toLowerCase());
+    this.#askEndpoints(
+      listed.filter((endpoint) => isSettled(endpoint) && countOf.get(endpoint.local.toLowerCase()) !== 0),
+    );
+    const rest = listed.filter((endpoint) => !isSettled(endpoint));
+    if (next === null || rest.length === listed.length) this.#askEndpoints(rest);
+    else this.#waiting.push({ kind: "counts", start: next, listed: rest });
+  }
+
+  #unanswered(question: Question, reason: string): void {
+    if (question.kind !== "connection") {
+      this.#fail(reason);
+      return;
+    }
+    this.#auditsConnections = false;
+    this.#takeNamed(question.endpoint, question.connectionId);
+  }
+
+  #notListed(what: string): void {
+    this.#isPartial = true;
+    this.#notTold.add(what);
   }
 
   #askEndpoints(endpoints: readonly EndpointName[]): void {
     for (const fact of neverTold) this.#notTold.add(fact);
-    if (endpoints.length > endpointsMax) this.#notTold.add(`endpoints beyond ${endpointsMax}`);
+    if (endpoints.length > endpointsMax) this.#notListed(`endpoints beyond ${endpointsMax}`);
     for (const endpoint of endpoints.slice(0, endpointsMax)) this.#waiting.push({ kind: "endpoint", endpoint });
   }
 
@@ -193,24 +276,35 @@ export class MgcpQuery implements AuditQuery {
   #takeEndpoint(response: MgcpResponse, endpoint: EndpointName): void {
     const { connectionIds } = response.parameters;
     if (!isPositive(response) || connectionIds === undefined) {
-      this.#notTold.add("connections of some endpoints");
+      this.#notListed("connections of some endpoints");
       return;
     }
-    for (const connectionId of connectionIds) this.#waiting.push({ kind: "connection", endpoint, connectionId });
+    for (const connectionId of connectionIds) {
+      if (this.#auditsConnections) this.#waiting.push({ kind: "connection", endpoint, connectionId });
+      else this.#takeNamed(endpoint, connectionId);
+    }
   }
 
   #takeConnection(response: MgcpResponse, endpoint: EndpointName, connectionId: string): void {
     if (response.code === connectionUnknown) return;
+    if (!isPositive(response)) this.#takeNamed(endpoint, connectionId);
+    else if (this.#connections.length >= rowsMax) this.#notListed(`rows beyond ${rowsMax}`);
+    else this.#connections.push(auditedConnection(this.#named(endpoint, connectionId), response));
+  }
+
+  #takeNamed(endpoint: EndpointName, connectionId: string): void {
     if (this.#connections.length >= rowsMax) {
-      this.#notTold.add(`rows beyond ${rowsMax}`);
+      this.#notListed(`rows beyond ${rowsMax}`);
       return;
     }
-    const named = listedConnection(this.#options.gateway, endpoint.local, connectionId);
-    if (isPositive(response)) this.#connections.push(auditedConnection(named, response));
-    else {
-      this.#connections.push(named);
-      this.#notTold.add("call, mode, coding, quality of service and addresses of connections");
-    }
+    this.#connections.push(this.#named(endpoint, connectionId));
+    this.#notTold.add("call, mode, coding, quality of service and addresses of connections");
+    // Without its call id nobody can say which call it belongs to.
+    this.#isPartial = true;
+  }
+
+  #named(endpoint: EndpointName, connectionId: string): ActiveConnection {
+    return listedConnection(this.#options.gateway, endpoint.local, connectionId);
   }
 
   #beginAgain(why: string): void {
@@ -224,7 +318,9 @@ export class MgcpQuery implements AuditQuery {
 
   #whole(): AuditOutcome {
     const snapshot = this.#pages.snapshot() ?? this.#oneByOne();
-    return { ok: true, audit: { via: "mgcp", ...snapshot }, notTold: [...this.#notTold], cost: this.#cost };
+    const audit = { via: "mgcp", ...snapshot } as const;
+    const told = { ok: true, audit, notTold: [...this.#notTold], cost: this.#cost } as const;
+    return this.#isPartial ? { ...told, isPartial: true } : told;
   }
 
   #oneByOne(): GatewaySnapshot {
@@ -241,6 +337,9 @@ export class MgcpQuery implements AuditQuery {
     };
   }
 }
+
+/** Return code 504: it does not audit at all. */
+const verbUnknown = 504;
 
 /** Return code 515: it ended between the list and the question. */
 const connectionUnknown = 515;

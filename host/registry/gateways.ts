@@ -56,12 +56,14 @@ export class Gateways {
     return Math.max(0, ...this.all().map(({ link }) => link.granted?.number ?? 0));
   }
 
-  /** Null for a gateway that is not ours to ask. */
-  knowledgeOf(name: string): GatewayKnowledge | null {
+  /** Null for a gateway that is not ours to ask. Without a name: what all of them together can tell. */
+  knowledgeOf(name: string | null): GatewayKnowledge | null {
+    if (name === null) {
+      const all = this.all().map(knowledgeOf);
+      return all.find((one) => one === "pending") ?? all.find((one) => one === "unreachable") ?? "up";
+    }
     const gateway = this.named(name);
-    if (gateway === undefined) return null;
-    if (gateway.link.isAdopted) return "up";
-    return gateway.link.state.name === "down" ? "unreachable" : "pending";
+    return gateway === undefined ? null : knowledgeOf(gateway);
   }
 
   /** Whether a connection was found whose call is not in hand yet. */
@@ -79,12 +81,19 @@ export class Gateways {
   }
 }
 
+/** One that does not list its connections tells no more of them than one that cannot be reached. */
+function knowledgeOf({ link, isPartial }: KnownGateway): GatewayKnowledge {
+  if (link.isAdopted) return isPartial ? "unreachable" : "up";
+  return link.state.name === "down" ? "unreachable" : "pending";
+}
+
 /** What an audit says of the gateway itself; tells whether it restarted, and whether anything is new. */
 export function learnGateway(gateway: KnownGateway, audit: GatewayAudit): { hasRestarted: boolean; isNews: boolean } {
   const { bootId, counter } = gateway;
   gateway.bootId = audit.bootId ?? bootId;
   gateway.counter = audit.counter ?? counter;
   gateway.link.told(audit.epoch);
+  if (audit.bootId !== null && audit.via === "mgcp") gateway.hasRecovery = true;
   const isOtherBoot = audit.bootId !== null && bootId !== null && audit.bootId !== bootId;
   return {
     hasRestarted: isOtherBoot,

@@ -29,6 +29,10 @@ export interface KnownGateway {
   pingsWaiting: number;
   /** Since it last heard the peer, as it said last; null: never, or not asked. */
   peerHeardAgeMs: number | null;
+  /** Whether it has package x-ho; null: not asked yet. Without it none of the package's parameters is sent to it. */
+  hasRecovery: boolean | null;
+  /** Its last audit could not tell which connections there are. */
+  isPartial: boolean;
   /** What it said of endpoints it takes out of service (RSIP). */
   readonly service: EndpointService;
   /** Whether it answered a question since this server started. */
@@ -50,6 +54,8 @@ export function knownGateway(place: GatewayPlace, link: GatewayLink, nowMs: numb
     lastHeardMs: nowMs,
     pingsWaiting: 0,
     peerHeardAgeMs: null,
+    hasRecovery: null,
+    isPartial: false,
     service: new EndpointService(),
     hasAnswered: false,
     found: [],

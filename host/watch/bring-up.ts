@@ -10,7 +10,7 @@ import type { AgentTurn } from "../call-agent/agent-turn.js";
 import type { CallAgent } from "../call-agent/call-agent.js";
 import type { CallDesk } from "../call-agent/call-desk.js";
 import type { CommandChannel } from "../call-agent/command-channel.js";
-import { askCommand, claimCommand, type ServerPurpose } from "../call-agent/gateway-command.js";
+import { claimCommand, question, type ServerPurpose } from "../call-agent/gateway-command.js";
 import type { JournalBook } from "../cdr/journal-book.js";
 import type { Moment } from "../moment.js";
 import type { AuditOutcome } from "../query/audit-query.js";
@@ -89,6 +89,7 @@ export class BringUp {
   ): "went on" | "superseded" {
     const { link } = gateway;
     if (response !== null && response.code >= 200 && response.code <= 299) {
+      gateway.hasRecovery = true;
       this.follow(gateway, link.claimed(at.nowMs), at);
       return "went on";
     }
@@ -117,6 +118,7 @@ export class BringUp {
     this.#recovery?.audited(name, via, ms, outcome);
     const { adopt, steps } = link.audited(via, outcome.ok, at.nowMs);
     if (outcome.ok) {
+      gateway.isPartial = outcome.isPartial === true;
       gateway.lastHeardMs = at.nowMs;
       learn(outcome.audit);
       this.#parts.desk.learnJournal(outcome.audit, { askedAtMs, answeredAtMs: at.nowMs });
@@ -127,9 +129,10 @@ export class BringUp {
 
   #step(gateway: KnownGateway, step: LinkStep, at: Moment): void {
     const { channel, outbox, desk, callAgent, audit } = this.#parts;
+    const asked = question(gateway, "ask");
     switch (step.kind) {
       case "ask":
-        channel.send(askCommand(gateway, null), gateway, { kind: "ask" }, at.nowMs);
+        channel.send(asked.command, gateway, asked.purpose, at.nowMs);
         break;
       case "claim":
         channel.send(claimCommand(gateway, step.claim, callAgent), gateway, { kind: "claim" }, at.nowMs);
@@ -139,7 +142,7 @@ export class BringUp {
         break;
       case "down":
         outbox.log({ event: "gateway-down", gateway: gateway.name, reason: step.reason, retryMs: step.retryMs });
-        channel.forget(({ kind }, name) => name === gateway.name && (kind === "ask" || kind === "claim"));
+        channel.forget(({ kind }, name) => name === gateway.name && ["capabilities", "ask", "claim"].includes(kind));
         desk.with(at, (agent, turn) => this.#reconcile(null, agent, at, turn));
         break;
       case "up":
@@ -157,7 +160,7 @@ export class BringUp {
     const epoch: Epoch | null = gateway.link.granted;
     outbox.log({ event: "gateway-up", gateway: name, epoch, connections: connections.length });
     desk.with(at, (agent, turn) => {
-      agent.audited(name, connections, askedAtMs, at, turn);
+      if (!gateway.isPartial) agent.audited(name, connections, askedAtMs, at, turn);
       this.#reconcile(gateway, agent, at, turn);
       const waiting = new Set(gateway.found.map(({ connection }) => connection.endpoint));
       agent.takeLines(name, (endpoint) => !waiting.has(endpoint), at, turn);

@@ -4,7 +4,7 @@
  * journal in, findings out.
  */
 import type { ActiveConnection } from "#protocol/active-connection.js";
-import type { Side } from "../call-agent/call.js";
+import { otherSide, type Side } from "../call-agent/call.js";
 import { readCallTag, splitEndpoint } from "../call-agent/call-tag.js";
 import type { JournalledEvent } from "../cdr/journal-book.js";
 import type { FoundHalf, GatewayKnowledge } from "../registry/found-connection.js";
@@ -31,7 +31,7 @@ export interface FoundCall {
 
 export function reconcileCall(
   found: FoundCall,
-  knowledgeOf: (gateway: string) => GatewayKnowledge | null,
+  knowledgeOf: (gateway: string | null) => GatewayKnowledge | null,
 ): CallFinding {
   const { halves, surplus } = pair(found.rows);
   const phase = phaseOf(found, halves);
@@ -43,10 +43,11 @@ export function reconcileCall(
     return { ...finding, kind: "recovered", reason: "both halves found" };
   }
   const missing = otherHalf(halves);
-  const knowledge = missing === null ? "up" : (knowledgeOf(missing) ?? "up");
-  if (knowledge === "pending") return { ...finding, kind: "waiting", reason: `${missing} is still being asked` };
+  const knowledge = knowledgeOf(missing) ?? "up";
+  const place = missing ?? "a gateway";
+  if (knowledge === "pending") return { ...finding, kind: "waiting", reason: `${place} is still being asked` };
   if (knowledge === "unreachable" && phase === "talking") {
-    return { ...finding, kind: "recovered", reason: `its other half is on ${missing}, which does not answer` };
+    return { ...finding, kind: "recovered", reason: `its other half is on ${place}, which does not answer or list it` };
   }
   return { ...finding, kind: "orphaned", reason: missing === null ? "half a call" : `${missing} has no other half` };
 }
@@ -54,12 +55,22 @@ export function reconcileCall(
 function pair(rows: readonly FoundHalf[]): Pick<CallFinding, "halves" | "surplus"> {
   const halves: Partial<Record<Side, FoundHalf>> = {};
   const surplus: FoundHalf[] = [];
-  for (const row of [...rows].sort(byPromise)) {
-    const side = sideOf(row.connection);
+  for (const row of [...rows].sort((a, b) => byName(a, b) || byPromise(a, b))) {
+    const likely = sideOf(row.connection);
+    const side = isNamed(row.connection) || halves[likely] === undefined ? likely : otherSide(likely);
     if (halves[side] === undefined) halves[side] = row;
     else surplus.push(row);
   }
   return { halves, surplus };
+}
+
+/** A gateway without our package tells neither tag nor device: its half takes the side that is left. */
+function isNamed({ tag, origin }: ActiveConnection): boolean {
+  return tag !== "" || origin.device !== "";
+}
+
+function byName(a: FoundHalf, b: FoundHalf): number {
+  return Number(isNamed(b.connection)) - Number(isNamed(a.connection));
 }
 
 /** What carries media goes before what is only being set up, the latest change before older ones. */

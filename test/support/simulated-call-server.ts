@@ -112,7 +112,7 @@ export class SimulatedCallServer implements SimulatedNode {
       if (output.kind === "send-mgcp" || output.kind === "send-heartbeat") {
         const from = this.#port(output.kind === "send-mgcp" ? "mgcp" : "heartbeat");
         this.#network.send(from, output.datagram.to, output.datagram.bytes);
-      } else if (output.kind === "audit") this.#query(output.auditId, output.gateway, output.via, at);
+      } else if (output.kind === "audit") this.#query(output, at);
       else if (output.kind === "log") this.events.push({ atMs: at.nowMs, event: output.event });
       else if (output.kind === "store-cdr") {
         const key = recordKey(output.record);
@@ -122,7 +122,8 @@ export class SimulatedCallServer implements SimulatedNode {
     }
   }
 
-  #query(auditId: number, name: string, via: "mgcp" | "snmp" | "sip", at: SimulatedMoment): void {
+  #query(output: Extract<ServerOutput, { readonly kind: "audit" }>, at: SimulatedMoment): void {
+    const { auditId, gateway: name, via, asksRecovery } = output;
     this.#lastPort += 1;
     const port = { address: this.config.address, port: this.#lastPort };
     const gateway = this.config.gateways.find(({ domain }) => domain === name);
@@ -130,7 +131,7 @@ export class SimulatedCallServer implements SimulatedNode {
     const { address, mgcpPort, snmp, sip } = gateway;
     const query =
       via === "mgcp"
-        ? new MgcpQuery({ gateway: name, to: { address, port: mgcpPort } }, this.#random)
+        ? new MgcpQuery({ gateway: name, to: { address, port: mgcpPort }, asksRecovery }, this.#random)
         : via === "snmp"
           ? new SnmpQuery(
               {

@@ -78,6 +78,86 @@ describe("a gateway without our package is asked one by one", () => {
   });
 });
 
+describe("a gateway known to be without our package", () => {
+  const lines = ["aaln/1", "aaln/2", "aaln/3"];
+  const endpointIds = lines.map((name) => ({ local: name, domain: "gw" }));
+  const plain = plainGateway(518, true);
+
+  function askPlain(answer: (command: MgcpCommand) => ResponseToSend | null, endpointNames: string[] = []) {
+    const asked: string[] = [];
+    const options = { gateway: "gw", to: askedGateway, asksRecovery: false, endpointNames };
+    const outcome = playQuery(new MgcpQuery(options, () => 0.5), (command) => {
+      const { extensions = [], requestedInfo = [] } = command.parameters;
+      const items = [...extensions.map(({ name, value }) => `${name}: ${value}`), ...requestedInfo].join();
+      asked.push(`${command.verb} ${command.endpoint.local} ${items}`.trim());
+      return answer(command);
+    });
+    return { outcome, asked };
+  }
+
+  test("is not sent any parameter of it", () => {
+    const { outcome, asked } = askPlain(plain);
+    expect(asked.join()).not.toMatch(/x-ho/i);
+    expect(outcome.ok && outcome.audit.connections).toHaveLength(1);
+    expect(outcome.ok && outcome.isPartial).toBeUndefined();
+  });
+
+  test("with bulk audit is asked singly only where there are connections, page by page", () => {
+    const { outcome, asked } = askPlain((command) => {
+      const { endpoint, parameters } = command;
+      const [item] = parameters.extensions ?? [];
+      if (parameters.requestedInfo?.includes("A"))
+        return response(200, { capabilities: [{ options: {}, packages: ["L", "BA"] }] });
+      if (item?.name === "BA/F") {
+        const isFirst = parameters.extensions?.length === 1;
+        const [list, counts] = isFirst ? ["aaln/[1-2]", "20"] : ["aaln/3", "0"];
+        const page = [
+          { name: "BA/EL", value: list },
+          { name: "BA/C", value: counts },
+          ...(isFirst ? [{ name: "BA/NE", value: "aaln/3" }] : []),
+        ];
+        return response(200, { extensions: page });
+      }
+      return endpoint.local === "*" ? response(200, { endpointIds }) : plain(command);
+    });
+    expect(asked.slice(0, 5)).toEqual([
+      "AUEP *",
+      "AUEP aaln/1 A",
+      "AUEP * BA/F: BA/C",
+      "AUEP aaln/1 I",
+      "AUEP * BA/F: BA/C,BA/SE: aaln/3",
+    ]);
+    expect(asked.filter((text) => text.endsWith(" I"))).toHaveLength(1);
+    expect(outcome.ok && outcome.audit.connections).toHaveLength(1);
+  });
+
+  test("that lists no endpoints is asked for those it should have", () => {
+    const { outcome, asked } = askPlain(
+      (command) => (command.endpoint.local === "*" ? response(500) : plain(command)),
+      ["aaln/1", "aaln/2"],
+    );
+    expect(asked).toContain("AUEP aaln/2 I");
+    expect(outcome.ok && outcome.audit.connections).toHaveLength(1);
+  });
+
+  test("that leaves AuditConnection without any answer is believed to have what it lists, and asked once", () => {
+    const { outcome } = askPlain((command) => {
+      if (command.verb === "AUCX") return null;
+      return command.endpoint.local === "*" ? response(200, { endpointIds }) : plain(command);
+    });
+    expect(outcome.ok && outcome.audit.connections.map((row) => row.connectionId).sort()).toEqual(["0A", "0B"]);
+    expect(outcome.ok && outcome.isPartial).toBe(true);
+  });
+
+  test.each([
+    [504, "that audits nothing"],
+    [200, "that says 200 and nothing else"],
+  ])("%i %s has told nothing, and nothing is thought to be over", (code) => {
+    const { outcome } = askPlain(() => response(code));
+    expect(outcome).toMatchObject({ ok: true, isPartial: true, audit: { connections: [] } });
+  });
+});
+
 describe("a query that cannot succeed ends with a reason", () => {
   test("nobody answers", () => {
     const query = new MgcpQuery({ gateway: "gw", to: askedGateway }, () => 0.5);

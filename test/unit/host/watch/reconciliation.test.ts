@@ -31,7 +31,7 @@ function reconcile(
   knowledge: Record<string, GatewayKnowledge> = { "gw1.example": "up", "gw2.example": "up" },
 ) {
   const rows = connections.map((connection) => ({ connection, via: "mgcp" as const }));
-  return reconcileCall({ callId: "C0", rows, events: [] }, (gateway) => knowledge[gateway] ?? null);
+  return reconcileCall({ callId: "C0", rows, events: [] }, (gateway) => knowledge[gateway ?? "any"] ?? null);
 }
 
 describe("a call found by its connections", () => {
@@ -49,6 +49,19 @@ describe("a call found by its connections", () => {
     ]);
     expect(finding.kind).toBe("recovered");
     expect(finding.halves.originating?.connection.endpoint).toBe("aaln/1");
+  });
+
+  test("without tags and devices is paired all the same, for a gateway without our package tells neither", () => {
+    const origin = { device: "", address: null, from: "line" } as const;
+    const bare = [terminating, originating].map((row) => ({ ...row, tag: "", origin }));
+    expect(reconcile(bare)).toMatchObject({ kind: "recovered", surplus: [] });
+    const [half] = bare;
+    if (half === undefined) throw new Error("no half");
+    const mixed = reconcile([half, originating]);
+    expect(mixed).toMatchObject({ kind: "recovered", surplus: [] });
+    expect(mixed.halves.terminating?.connection.gateway).toBe("gw2.example");
+    expect(reconcile([half], { any: "pending" }).kind).toBe("waiting");
+    expect(reconcile([half], { any: "unreachable" }).kind).toBe("recovered");
   });
 
   test("rings on when both halves are described and nobody has answered", () => {

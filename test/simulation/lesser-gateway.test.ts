@@ -1,0 +1,144 @@
+import { describe, expect, test } from "vitest";
+import { seen } from "../support/call-agent-desk.js";
+import { LesserGateway } from "../support/lesser-gateway.js";
+import { seededRandom } from "../support/seeded-random.js";
+import { SimulatedCallServer, serverConfig } from "../support/simulated-call-server.js";
+import type { GatewayPlace } from "../support/simulated-gateway.js";
+import { SimulatedNetwork } from "../support/simulated-network.js";
+
+const place: GatewayPlace = {
+  name: "other.example",
+  address: "127.10.0.21",
+  lines: 2,
+  firstNumber: 301,
+  phones: "127.10.3.1",
+};
+
+/** Alone: no peer, and a gateway that speaks MGCP and nothing else. */
+function site(seed: number) {
+  const random = seededRandom(seed);
+  const network = new SimulatedNetwork(random);
+  const gateway = new LesserGateway(place.name, place.address, ["aaln/1", "aaln/2"], network, random);
+  const start = () => {
+    const { peer: _peer, heartbeat: _heartbeat, ...alone } = serverConfig("primary", [place]);
+    const gateways = alone.gateways.map(({ snmp: _snmp, sip: _sip, ...rest }) => ({ ...rest, poll: "mgcp" as const }));
+    return new SimulatedCallServer({ ...alone, gateways }, network, random);
+  };
+  return { network, gateway, start };
+}
+
+/** 301 calls 302, who answers. */
+function talk({ network, gateway }: ReturnType<typeof site>): void {
+  gateway.notify("aaln/1", seen("L", "hd"));
+  network.run(500);
+  gateway.notify("aaln/1", ...[..."302"].map((digit) => seen("D", digit)));
+  network.run(1_000);
+  expect([gateway.signals.get("aaln/1"), gateway.signals.get("aaln/2")]).toEqual(["G/rt", "L/rg"]);
+  gateway.notify("aaln/2", seen("L", "hd"));
+  network.run(1_000);
+  expect([...gateway.connections.values()].map(({ mode }) => mode)).toEqual(["sendrecv", "sendrecv"]);
+}
+
+describe("a gateway without our package", () => {
+  test("is controlled all the same, unfenced, and sent none of the package's parameters", () => {
+    const exchange = site(1);
+    const { network, gateway } = exchange;
+    const server = exchange.start();
+    network.run(5_000);
+    expect(server.named("gateway-up")).toMatchObject([{ gateway: place.name, epoch: null }]);
+    talk(exchange);
+    network.run(20_000);
+    gateway.notify("aaln/2", seen("L", "hu"));
+    network.run(5_000);
+    expect(gateway.connections.size).toBe(0);
+    expect(gateway.given.filter((text) => /x-ho/i.test(text))).toEqual([]);
+    const [record] = [...server.cdrs.values()];
+    expect(record).toMatchObject({ endCause: "called-on-hook", terminatingStatistics: { packetsSent: 9 } });
+    expect(Math.abs((record?.duration?.ms ?? 0) - 21_000)).toBeLessThan(500);
+  });
+
+  test("keeps its calls when the call server restarts, which releases them at their end", () => {
+    const exchange = site(2);
+    const { network, gateway } = exchange;
+    const first = exchange.start();
+    network.run(5_000);
+    talk(exchange);
+    first.kill();
+    network.run(2_000);
+    const second = exchange.start();
+    network.run(20_000);
+    expect(second.named("in-charge")[0]?.report.recovered).toHaveLength(1);
+    expect(gateway.connections.size).toBe(2);
+    gateway.notify("aaln/1", seen("L", "hu"));
+    network.run(5_000);
+    expect(gateway.connections.size).toBe(0);
+  });
+
+  test("that lists nothing does not lose the calls that are up to a poll", () => {
+    const exchange = site(3);
+    const { network, gateway } = exchange;
+    gateway.refuse = ({ verb }) => (verb === "AUEP" || verb === "AUCX" ? 504 : null);
+    const server = exchange.start();
+    network.run(5_000);
+    talk(exchange);
+    network.run(30_000);
+    expect(server.named("poll").length).toBeGreaterThan(3);
+    expect(gateway.connections.size).toBe(2);
+  });
+});
+
+describe("RestartInProgress", () => {
+  const dialled = ({ network, gateway }: ReturnType<typeof site>) => {
+    gateway.notify("aaln/1", seen("L", "hd"));
+    network.run(500);
+    gateway.notify("aaln/1", ...[..."302"].map((digit) => seen("D", digit)));
+    network.run(1_000);
+    return gateway.signals.get("aaln/1");
+  };
+
+  test("graceful stops new calls and leaves those that are up; cancel-graceful allows them again", () => {
+    const exchange = site(4);
+    const { network, gateway } = exchange;
+    exchange.start();
+    network.run(5_000);
+    gateway.command("RSIP", "aaln/2", { restartMethod: "graceful", restartDelaySeconds: 300 }, "aaln/1");
+    network.run(500);
+    expect(dialled(exchange)).toBe("L/bz");
+    gateway.notify("aaln/1", seen("L", "hu"));
+    gateway.command("RSIP", "*", { restartMethod: "cancel-graceful" }, "aaln/1");
+    network.run(500);
+    expect(dialled(exchange)).toBe("G/rt");
+    gateway.command("RSIP", "*", { restartMethod: "graceful" }, "aaln/1");
+    network.run(10_000);
+    expect(gateway.connections.size).toBe(2);
+  });
+
+  test("forced or restart is believed when the audit shows that the connections are gone", () => {
+    for (const [seed, restartMethod] of ["forced", "restart", "disconnected"].entries()) {
+      const exchange = site(10 + seed);
+      const { network, gateway } = exchange;
+      const server = exchange.start();
+      network.run(5_000);
+      talk(exchange);
+      gateway.command("RSIP", "*", { restartMethod }, "aaln/1");
+      network.run(3_000);
+      expect([restartMethod, gateway.connections.size]).toEqual([restartMethod, 2]);
+      gateway.connections.clear();
+      gateway.command("RSIP", "*", { restartMethod }, "aaln/1");
+      network.run(5_000);
+      const causes = server.named("call-state").map(({ state, cause }) => [state, cause]);
+      expect([restartMethod, causes.at(-1)]).toEqual([restartMethod, ["released", "gateway-ended"]]);
+    }
+  });
+
+  test("by a method nobody knows is refused, and changes nothing", () => {
+    const exchange = site(5);
+    const { network, gateway } = exchange;
+    const server = exchange.start();
+    network.run(5_000);
+    gateway.command("RSIP", "*", { restartMethod: "sideways" }, "aaln/1");
+    network.run(500);
+    expect(server.named("gateway-restart")).toEqual([]);
+    expect(dialled(exchange)).toBe("G/rt");
+  });
+});
