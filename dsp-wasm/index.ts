@@ -73,3 +73,11 @@ export { conferenceMix, mixerMembersMax } from "./mixer";
 export { resampleDown, resamplerBytes, resampleUp } from "./resampler";
 export { g722DecodeAt48, g722DecodeAt56, g722DecodeAt64, g722Encode, g722Reset, g722StateBytes } from "./g722";
 export { g726PackAal2, g726PackRtp, g726UnpackAal2, g726UnpackRtp } from "./g726-packing";
+export { voiceActivityBytes, voiceActivityDetect } from "./voice-activity";
+export {
+  comfortNoiseDescribe,
+  comfortNoiseMake,
+  noiseDescriberBytes,
+  noiseMakerBytes,
+  noiseOrderMax,
+} from "./comfort-noise";
