@@ -1,6 +1,7 @@
 /**
  * One call of a user agent, from its INVITE to its BYE, on either side (RFC 3261 sections 13, 15 and 9). A thin agent:
- * one offer and one answer of audio, no change of the session later (a re-INVITE is answered 488 and changes nothing),
+ * one offer and one answer of audio, no change of the session later (a re-INVITE that offers the same again is accepted,
+ * for telephones refresh sessions so; any other is answered 488 and changes nothing),
  * no forking but that a second answer is acknowledged and ended. It has no time of its own: timeouts are events of the
  * transaction layer. What the call means, to a telephone or to a line, is its owner's.
  *
@@ -35,6 +36,7 @@ import {
   sdpType,
   withTag,
 } from "./message.js";
+import { type AgreedSession, answerToRefresh } from "./session-refresh.js";
 import type { SipOutput, TransactionKey } from "./sip-output.js";
 import type { SipEvent } from "./transactions.js";
 import type { Uri } from "./uri.js";
@@ -70,9 +72,25 @@ interface Live {
 
 type SessionState =
   | { readonly name: "new" }
-  | { readonly name: "inviting"; readonly request: SipRequest; readonly peer: Address; readonly left: boolean }
-  | { readonly name: "invited"; readonly key: TransactionKey; readonly request: SipRequest; readonly live: Live }
-  | { readonly name: "up"; readonly live: Live; readonly awaitsAck: TransactionKey | null }
+  | {
+      readonly name: "inviting";
+      readonly request: SipRequest;
+      readonly offer: MediaDescription;
+      readonly left: boolean;
+    }
+  | {
+      readonly name: "invited";
+      readonly key: TransactionKey;
+      readonly request: SipRequest;
+      readonly offer: MediaDescription;
+      readonly live: Live;
+    }
+  | {
+      readonly name: "up";
+      readonly live: Live;
+      readonly agreed: AgreedSession;
+      readonly awaitsAck: TransactionKey | null;
+    }
   /** Ended by our side between the 2xx and its ACK. */
   | { readonly name: "leaving"; readonly live: Live; readonly awaitsAck: TransactionKey }
   | { readonly name: "over"; readonly live: Live | null; readonly awaitsByeAnswer: boolean };
@@ -108,7 +126,7 @@ export class InviteSession {
       headers: this.#headersOfSession(),
       body: bodyOf(writeMediaDescription(call.offer)),
     });
-    this.#state = { name: "inviting", request, peer: call.peer, left: false };
+    this.#state = { name: "inviting", request, offer: call.offer, left: false };
     return [{ kind: "request", request, to: call.peer, reference: this.#options.reference }];
   }
 
@@ -118,7 +136,7 @@ export class InviteSession {
     if (!offer.ok) return offer;
     const dialog = dialogAsServer(request, randomHex(this.#random, 16));
     if (!dialog.ok) return dialog;
-    this.#state = { name: "invited", key, request, live: { dialog: dialog.value, source: from } };
+    this.#state = { name: "invited", key, request, offer: offer.value, live: { dialog: dialog.value, source: from } };
     return offer;
   }
 
@@ -132,7 +150,8 @@ export class InviteSession {
   accept(answer: MediaDescription): readonly SipOutput[] {
     const state = this.#state;
     if (state.name !== "invited") return [];
-    this.#state = { name: "up", live: state.live, awaitsAck: state.key };
+    const agreed = { ours: answer, theirs: state.offer, answer };
+    this.#state = { name: "up", live: state.live, agreed, awaitsAck: state.key };
     const body = bodyOf(writeAnswer(answer, bodyText(state.request)));
     return [this.#respondToInvite(state, 200, this.#headersOfSession(), body)];
   }
@@ -205,19 +224,40 @@ export class InviteSession {
     };
     const dialog = acceptInDialog(state.live.dialog, request);
     if (!dialog.ok) return { sip: [respond(500)], events: [] };
-    const live = { ...state.live, dialog: dialog.value };
-    if (request.method !== "BYE") {
-      this.#state = { ...state, live };
-      if (state.name === "over") return { sip: [respond(481)], events: [] };
-      if (request.method === "OPTIONS")
-        return { sip: [respond(200, { allow: sessionMethods, accept: [sdpType] })], events: [] };
-      return {
-        sip: [request.method === "INVITE" ? respond(488) : respond(405, { allow: sessionMethods })],
-        events: [],
-      };
+    if (request.method === "BYE") {
+      const refusal = state.name === "invited" ? [this.#respondToInvite(state, 487)] : [];
+      return this.#over({ ...state.live, dialog: dialog.value }, [respond(200), ...refusal], "far", "BYE");
     }
-    const refusal = state.name === "invited" ? [this.#respondToInvite(state, 487)] : [];
-    return this.#over(live, [respond(200), ...refusal], "far", "BYE");
+    if (request.method === "INVITE" && state.name === "up")
+      return this.#receiveReinvite(key, request, state, dialog.value);
+    this.#state = { ...state, live: refusedIn(state.live, dialog.value) };
+    if (state.name === "over") return { sip: [respond(481)], events: [] };
+    if (request.method === "OPTIONS")
+      return { sip: [respond(200, { allow: sessionMethods, accept: [sdpType] })], events: [] };
+    if (request.method !== "INVITE") return { sip: [respond(405, { allow: sessionMethods })], events: [] };
+    // Section 14.2: an INVITE while ours to answer is open, or after its 2xx.
+    const status = state.name === "invited" ? respond(500, { retryAfterSeconds: 5 }) : respond(491);
+    return { sip: [status], events: [] };
+  }
+
+  /** Section 14.2. `dialog` is what the request makes of the dialog if it is accepted. */
+  #receiveReinvite(
+    key: TransactionKey,
+    request: SipRequest,
+    up: Extract<SessionState, { name: "up" }>,
+    dialog: SipDialog,
+  ): SessionTurn {
+    const offer = mediaOf(request);
+    const answer = offer.ok ? answerToRefresh(up.agreed, offer.value) : null;
+    if (answer === null || up.awaitsAck !== null) {
+      this.#state = { ...up, live: refusedIn(up.live, dialog) };
+      const status = up.awaitsAck === null ? 488 : 491;
+      return { sip: [{ kind: "respond", key, response: responseTo(request, status) }], events: [] };
+    }
+    this.#state = { ...up, live: { ...up.live, dialog }, awaitsAck: key };
+    const body = bodyOf(writeAnswer(answer, bodyText(request)));
+    const response = responseTo(request, 200, { headers: this.#headersOfSession(), body });
+    return { sip: [{ kind: "respond", key, response }], events: [] };
   }
 
   #receiveAck(event: Extract<SipEvent, { kind: "ack" | "unacknowledged" }>): SessionTurn | null {
@@ -287,7 +327,8 @@ export class InviteSession {
     const sip: SipOutput[] = [{ kind: "ack", request, to: dialogPeer(dialog.value, from) }];
     const media = mediaOf(response);
     if (!state.left && media.ok) {
-      this.#state = { name: "up", live, awaitsAck: null };
+      const agreed = { ours: state.offer, theirs: media.value, answer: media.value };
+      this.#state = { name: "up", live, agreed, awaitsAck: null };
       return { sip, events: [{ kind: "answered", media: media.value }] };
     }
     sip.push(this.#bye(live));
@@ -336,6 +377,11 @@ export class InviteSession {
   #headersOfSession(): ExtraHeaders {
     return { contact: contactOf(this.#options.contact), allow: sessionMethods, contentType: sdpType };
   }
+}
+
+/** Section 12.2.2: a request that is refused counts, but refreshes no target. */
+function refusedIn(live: Live, { remoteSequence }: SipDialog): Live {
+  return { ...live, dialog: { ...live.dialog, remoteSequence } };
 }
 
 function ended(by: SessionEnd, reason: string): SessionEvent {

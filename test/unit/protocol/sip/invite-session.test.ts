@@ -75,3 +75,46 @@ test("an offer of more streams than sound is answered with as many, the others r
   if (output?.kind !== "respond") throw new Error("no answer");
   expect(bodyText(output.response).match(/^m=.*$/gm)).toEqual(["m=audio 40000 RTP/AVP 0", "m=video 0 RTP/AVP 31"]);
 });
+
+/** A call up as its called side has it, and what it answers to a re-INVITE with this offer. */
+function reinvited() {
+  const called = session();
+  const at = (host: string) => contactOf(sipUri("b", host));
+  const first = aRequest("INVITE", "c", { contact: at("192.0.2.2"), contentType: "application/sdp" });
+  const theirs = { ...sound, media: { address: "192.0.2.2", port: 4_000 } };
+  called.take("k1", { ...first, body: bodyOf(writeMediaDescription(theirs)) }, bob);
+  const [accepted] = called.accept(sound);
+  if (accepted?.kind !== "respond") throw new Error("no answer");
+  const { to } = accepted.response.headers;
+  let sequence = first.headers.cseq.number;
+  const again = (offer: Partial<typeof theirs>, host: string) => {
+    sequence += 1;
+    const headers = { ...first.headers, to, contact: at(host), cseq: { number: sequence, method: "INVITE" } };
+    const request = { ...first, headers, body: bodyOf(writeMediaDescription({ ...theirs, ...offer })) };
+    const [output] = called.receive({ kind: "request", key: `k${sequence}`, request, from: bob })?.sip ?? [];
+    if (output?.kind !== "respond") throw new Error("no answer");
+    return { ...output.response, key: output.key };
+  };
+  const acknowledge = (key: string) => called.receive({ kind: "ack", key, request: first });
+  return { called, again, acknowledge, answer: bodyText(accepted.response) };
+}
+
+test("a re-INVITE that offers the same again is accepted with the same answer, and refreshes the target", () => {
+  const { called, again, acknowledge, answer } = reinvited();
+  acknowledge("k1");
+  const refreshed = again({}, "192.0.2.33");
+  expect([refreshed.status, bodyText(refreshed)]).toEqual([200, answer]);
+  expect(called.end()).toEqual([]);
+  expect(acknowledge(refreshed.key)?.sip).toMatchObject([{ request: { method: "BYE", uri: { host: "192.0.2.33" } } }]);
+});
+
+test("a re-INVITE that would change the session is refused, and changes neither it nor the target", () => {
+  const { called, again, acknowledge } = reinvited();
+  expect(again({}, "192.0.2.33").status).toBe(491);
+  acknowledge("k1");
+  expect(again({ media: { address: "192.0.2.2", port: 4_002 } }, "192.0.2.33").status).toBe(488);
+  expect(again({ codings: [{ encoding: "PCMA", clockRateHz: 8_000, payloadType: 8, ptimeMs: 20 }] }, "x").status).toBe(
+    488,
+  );
+  expect(called.end()).toMatchObject([{ request: { method: "BYE", uri: { host: "192.0.2.2" } } }]);
+});
