@@ -75,6 +75,13 @@ export class LaneCodec {
     });
   }
 
+  /** The operation over the table that run() wrote last, without the copies before and after it: what a bench measures. */
+  prepared(name: string, count: number, samples: number): () => void {
+    const table = this.number("jobTablesOffset");
+    const operation = this.#operation(name);
+    return () => operation(table, count, samples);
+  }
+
   reset(name: string, calls: readonly number[]): void {
     this.run(
       name,
