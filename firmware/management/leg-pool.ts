@@ -5,8 +5,9 @@
  * Some legs are kept ready: their ports stay bound between two uses, so that a connection on one needs no system call
  * and its command can be answered at once. What comes meanwhile is dropped; of these too the one used longest ago is next.
  */
+
+import { Fifo } from "#protocol/fifo.js";
 import type { LegNumber } from "../media/media-port.js";
-import { Fifo } from "./fifo.js";
 
 export interface LegPoolOptions {
   readonly legsMax: number;

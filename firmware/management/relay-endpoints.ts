@@ -2,7 +2,7 @@
  * The packet relay endpoints: numbered in hex under one prefix, two connections each, and which of them have none, for
  * "any of" (RFC 3435 section 2.1.2) takes one of those. Not the connections: those are call-control's.
  */
-import { Fifo } from "./fifo.js";
+import { Fifo } from "#protocol/fifo.js";
 
 export interface RelayOptions {
   /** All terms but the last, with the slash behind them: `relay/`. Lower case. */

@@ -20,9 +20,11 @@ const [rounds = 5, seconds = 3] = process.argv.slice(2, 4).map(Number);
 const gatewayCore = "1";
 const loadCore = "0";
 const agentAddress = "127.41.0.2";
+const agentPort = 2727;
 const endpoints = 512;
 const pairsAtOnce = [1, 16];
 const repeatAfterMs = 1000;
+const startTriesMax = 20;
 const bin = fileURLToPath(new URL("../../host/cli/holdover.js", import.meta.url));
 
 interface Contestant {
@@ -88,12 +90,19 @@ class Agent {
     this.#socket = socket;
     this.#address = address;
     socket.on("message", (bytes) => {
-      const text = bytes.toString("latin1").split("\r\n.\r\n").at(-1) ?? "";
-      if (!/^[2-5]\d\d /.test(text)) return;
-      const id = Number(text.slice(4, text.indexOf(" ", 4)));
-      this.#waiting.get(id)?.(text);
-      this.#waiting.delete(id);
+      for (const text of bytes.toString("latin1").split("\r\n.\r\n")) this.#receive(text);
     });
+  }
+
+  /** A gateway that has started says so (RSIP) until it is answered. */
+  #receive(text: string): void {
+    const id = Number(text.split(/[ \r]/)[1]);
+    if (!/^\d{3} /.test(text)) {
+      this.#socket.send(`200 ${id} OK\r\n`, 2427, this.#address);
+      return;
+    }
+    this.#waiting.get(id)?.(text);
+    this.#waiting.delete(id);
   }
 
   async command(verb: string, endpoint: string, lines: string): Promise<string> {
@@ -126,7 +135,7 @@ class Agent {
 }
 
 async function load(address: string, atOnce: number, forMs: number): Promise<Round> {
-  const socket = createSocket("udp4").bind(0, agentAddress);
+  const socket = createSocket("udp4").bind(agentPort, agentAddress);
   await once(socket, "listening");
   const agent = new Agent(socket, address);
   const startedMs = performance.now();
@@ -137,9 +146,8 @@ async function load(address: string, atOnce: number, forMs: number): Promise<Rou
       pairs += 1;
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker)).finally(() => socket.close());
   const tookMs = performance.now() - startedMs;
-  socket.close();
   const sorted = agent.responseMs.sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
   return { pairsPerSecond: (pairs * 1000) / tookMs, p50Ms: at(0.5), p99Ms: at(0.99), repeated: agent.repeated };
@@ -147,9 +155,16 @@ async function load(address: string, atOnce: number, forMs: number): Promise<Rou
 
 async function start(contestant: Contestant, folder: string): Promise<ChildProcess> {
   const child = spawn("taskset", ["-c", gatewayCore, ...contestant.command(folder)], { cwd: folder, stdio: "ignore" });
-  // Its first answer says that it listens.
-  await load(contestant.address, 1, 1);
-  return child;
+  for (let tries = 0; ; tries += 1) {
+    // It may not listen yet, or not be in service.
+    const failure = await load(contestant.address, 1, 1).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (failure === null) return child;
+    if (tries === startTriesMax) throw failure;
+    await pause(200);
+  }
 }
 
 function median(values: readonly number[]): number {

@@ -11,6 +11,7 @@
 import { type Address, formatAddress, sameAddress } from "../address.js";
 import type { Random } from "../chance.js";
 import { Deadlines, earliest } from "../deadlines.js";
+import { Fifo } from "../fifo.js";
 import type { NumberRange } from "./message.js";
 import { datagramBytesMax } from "./parse.js";
 import { commentOf } from "./return-codes.js";
@@ -25,9 +26,15 @@ interface Executing {
 }
 
 interface Answered {
+  readonly key: string;
   readonly from: Address;
   /** With whatever went in the same datagram: fate is shared by repetitions too (section 3.5.5). */
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
+  readonly untilMs: number;
+}
+
+interface Confirmed {
+  readonly key: string;
   readonly untilMs: number;
 }
 
@@ -50,7 +57,11 @@ export class ReceivedCommands {
   // T-HIST is the same for all, so each of these is in the order in which its entries end.
   readonly #executing = new Map<string, Executing>();
   readonly #answered = new Map<string, Answered>();
-  readonly #confirmed = new Map<string, number>();
+  readonly #confirmed = new Map<string, Confirmed>();
+  // A map finds its first entry by stepping over all that were deleted before it; these know it. An entry that is no
+  // longer the map's is passed over.
+  readonly #answeredOrder = new Fifo<Answered>();
+  readonly #confirmedOrder = new Fifo<Confirmed>();
   readonly #unacknowledged = new Map<string, Unacknowledged>();
   readonly #repeat = new Deadlines<string>();
   #isQueueing = false;
@@ -100,7 +111,7 @@ export class ReceivedCommands {
     const bytes = writeResponse(reply.transactionId, finalAnswer(executing, answer));
     this.#executing.delete(key);
     if (this.#executing.size <= this.#options.queueLowWater) this.#isQueueing = false;
-    this.#remember(key, { from: reply.from, bytes, untilMs: nowMs + this.#options.historyMs });
+    this.#remember({ key, from: reply.from, bytes, untilMs: nowMs + this.#options.historyMs });
     if (hadProvisional) this.#askAcknowledgement(key, nowMs);
     return bytes;
   }
@@ -116,17 +127,16 @@ export class ReceivedCommands {
   refused(transactionId: number, from: Address, answer: ResponseToSend, nowMs: number): Uint8Array {
     const bytes = writeResponse(transactionId, answer);
     if (this.#answered.size + this.#confirmed.size < this.#options.historyMax) {
-      this.#remember(keyOf(from, transactionId), { from, bytes, untilMs: nowMs + this.#options.historyMs });
+      const key = keyOf(from, transactionId);
+      this.#remember({ key, from, bytes, untilMs: nowMs + this.#options.historyMs });
     }
     return bytes;
   }
 
   /** This answer went with others in one datagram, and will again. */
   sentTogether(reply: ReplyHandle, bytes: Uint8Array): void {
-    const key = keyOf(reply.from, reply.transactionId);
-    const answered = this.#answered.get(key);
-    // An entry that is set again keeps its place.
-    if (answered !== undefined) this.#answered.set(key, { ...answered, bytes });
+    const answered = this.#answered.get(keyOf(reply.from, reply.transactionId));
+    if (answered !== undefined) answered.bytes = bytes;
   }
 
   /** Section 3.5.2: K: of a command. What a wide range costs is bounded. */
@@ -141,7 +151,7 @@ export class ReceivedCommands {
     const key = keyOf(from, transactionId);
     if (!this.#answered.has(key)) return;
     this.#forgetAnswer(key);
-    this.#confirmed.set(key, nowMs + this.#options.historyMs);
+    this.#confirm(key, nowMs + this.#options.historyMs);
   }
 
   tick(nowMs: number, turn: TransactionTurn): void {
@@ -152,25 +162,21 @@ export class ReceivedCommands {
       const bytes = this.respond({ transactionId, from }, response(406, "transaction time-out"), nowMs);
       if (bytes !== null) turn.sends.push({ bytes, to: from });
     }
-    for (const [key, { untilMs }] of this.#answered) {
-      if (untilMs > nowMs) break;
-      this.#forgetAnswer(key);
-    }
-    for (const [key, untilMs] of this.#confirmed) {
-      if (untilMs > nowMs) break;
-      this.#confirmed.delete(key);
-    }
+    for (let oldest = this.#oldestAnswered(); (oldest?.untilMs ?? Infinity) <= nowMs; oldest = this.#oldestAnswered())
+      if (oldest !== undefined) this.#forgetAnswer(oldest.key);
+    for (let oldest = this.#oldestConfirmed(); (oldest?.untilMs ?? Infinity) <= nowMs; oldest = this.#oldestConfirmed())
+      if (oldest !== undefined) this.#confirmed.delete(oldest.key);
   }
 
   next(): number | null {
     const [executing] = this.#executing.values();
-    const [answered] = this.#answered.values();
-    const [confirmedUntilMs] = this.#confirmed.values();
+    const answered = this.#oldestAnswered();
+    const confirmed = this.#oldestConfirmed();
     return earliest(
       this.#repeat.next(),
       executing?.untilMs ?? null,
       answered === undefined ? null : answered.untilMs + sweepMs,
-      confirmedUntilMs === undefined ? null : confirmedUntilMs + sweepMs,
+      confirmed === undefined ? null : confirmed.untilMs + sweepMs,
     );
   }
 
@@ -180,14 +186,35 @@ export class ReceivedCommands {
     turn.sends.push({ bytes: writeResponse(executing.transactionId, answer), to: executing.from });
   }
 
-  #remember(key: string, answered: Answered): void {
-    this.#answered.set(key, answered);
-    if (this.#answered.size <= this.#options.responsesMax) return;
-    for (const oldest of this.#answered.keys()) {
-      this.#forgetAnswer(oldest);
-      this.#confirmed.set(oldest, answered.untilMs);
-      return;
+  #remember(answered: Answered): void {
+    this.#answered.set(answered.key, answered);
+    this.#answeredOrder.put(answered);
+    const oldest = this.#answered.size > this.#options.responsesMax ? this.#oldestAnswered() : undefined;
+    if (oldest === undefined) return;
+    this.#forgetAnswer(oldest.key);
+    this.#confirm(oldest.key, answered.untilMs);
+  }
+
+  #confirm(key: string, untilMs: number): void {
+    const confirmed = { key, untilMs };
+    this.#confirmed.set(key, confirmed);
+    this.#confirmedOrder.put(confirmed);
+  }
+
+  #oldestAnswered(): Answered | undefined {
+    for (let oldest = this.#answeredOrder.peek(); oldest !== undefined; oldest = this.#answeredOrder.peek()) {
+      if (this.#answered.get(oldest.key) === oldest) return oldest;
+      this.#answeredOrder.take();
     }
+    return undefined;
+  }
+
+  #oldestConfirmed(): Confirmed | undefined {
+    for (let oldest = this.#confirmedOrder.peek(); oldest !== undefined; oldest = this.#confirmedOrder.peek()) {
+      if (this.#confirmed.get(oldest.key) === oldest) return oldest;
+      this.#confirmedOrder.take();
+    }
+    return undefined;
   }
 
   #forgetAnswer(key: string): void {
