@@ -5,7 +5,7 @@
 //   for longer than a syllable's beginning. Below -50 dBm0 it holds.
 // How to use it: operation(jobs, count, samples), samples a multiple of 8, 8000 Hz. gainApply: argument is the factor
 //   in 1/4096, up to 65536 (24 dB); no state. automaticGainApply: argument is the wanted root mean square, 1 to 32767;
-//   state is automaticGainBytes, all zero for a new call: f32 factor - 1, f32 mean square. source and destination i16.
+//   state is automaticGainBytes, all zero for a new call: f32 factor (0 for 1), f32 mean square. source and destination i16.
 
 import { squareOfEight } from "./level";
 import { jobBytes } from "./memory-map";
@@ -54,7 +54,8 @@ export function automaticGainApply(jobs: i32, count: i32, samples: i32): void {
     const source = load<u32>(job, 4) as usize;
     const destination = load<u32>(job, 8) as usize;
     const wanted = <f32>min<u32>(load<u32>(job, 12), 32767);
-    let factor = load<f32>(state) + 1;
+    let factor = load<f32>(state);
+    if (factor == 0) factor = 1;
     let meanSquare = load<f32>(state, 4);
     for (let at: usize = 0; at < <usize>(samples << 1); at += 16) {
       const eight = v128.load(source + at);
@@ -66,7 +67,7 @@ export function automaticGainApply(jobs: i32, count: i32, samples: i32): void {
       }
       v128.store(destination + at, scaled(eight, f32x4.splat(factor)));
     }
-    store<f32>(state, factor - 1);
+    store<f32>(state, factor);
     store<f32>(state, meanSquare, 4);
   }
 }

@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "firmware/lines": ["firmware/protocol"],
   "firmware/dsp": [],
   "firmware/dsp/io": ["firmware/dsp", "node"],
+  "firmware/dsp/library.ts": ["firmware/dsp"],
   "firmware/management": ["firmware/protocol", "firmware/media", "firmware/lines"],
   "firmware/phone": ["firmware/protocol", "firmware/media"],
   "firmware/gateway.ts": ["firmware/protocol", "firmware/media", "firmware/lines", "firmware/management"],
