@@ -10,7 +10,6 @@ export const all48: usize = memory.data<i16>([48, 48, 48, 48, 48, 48, 48, 48], 1
 export const all63: usize = memory.data<i16>([63, 63, 63, 63, 63, 63, 63, 63], 16);
 export const all127: usize = memory.data<i16>([127, 127, 127, 127, 127, 127, 127, 127], 16);
 export const all128: usize = memory.data<i16>([128, 128, 128, 128, 128, 128, 128, 128], 16);
-export const all15: usize = memory.data<i16>([15, 15, 15, 15, 15, 15, 15, 15], 16);
 export const all192: usize = memory.data<i16>([192, 192, 192, 192, 192, 192, 192, 192], 16);
 export const all256: usize = memory.data<i16>([256, 256, 256, 256, 256, 256, 256, 256], 16);
 export const all257: usize = memory.data<i16>([257, 257, 257, 257, 257, 257, 257, 257], 16);
@@ -23,12 +22,20 @@ export const all8191: usize = memory.data<i16>([8191, 8191, 8191, 8191, 8191, 81
 export const all12288: usize = memory.data<i16>([12288, 12288, 12288, 12288, 12288, 12288, 12288, 12288], 16);
 export const all15360: usize = memory.data<i16>([15360, 15360, 15360, 15360, 15360, 15360, 15360, 15360], 16);
 export const all32767: usize = memory.data<i16>([32767, 32767, 32767, 32767, 32767, 32767, 32767, 32767], 16);
-export const allMinus128: usize = memory.data<i16>([-128, -128, -128, -128, -128, -128, -128, -128], 16);
 export const allMinus8191: usize = memory.data<i16>([-8191, -8191, -8191, -8191, -8191, -8191, -8191, -8191], 16);
 export const allMinus8192: usize = memory.data<i16>([-8192, -8192, -8192, -8192, -8192, -8192, -8192, -8192], 16);
-export const allMinus11776: usize = memory.data<i16>([-11776, -11776, -11776, -11776, -11776, -11776, -11776, -11776], 16);
-export const allMinus12288: usize = memory.data<i16>([-12288, -12288, -12288, -12288, -12288, -12288, -12288, -12288], 16);
-export const allMinus32768: usize = memory.data<i16>([-32768, -32768, -32768, -32768, -32768, -32768, -32768, -32768], 16);
+export const allMinus11776: usize = memory.data<i16>(
+  [-11776, -11776, -11776, -11776, -11776, -11776, -11776, -11776],
+  16,
+);
+export const allMinus12288: usize = memory.data<i16>(
+  [-12288, -12288, -12288, -12288, -12288, -12288, -12288, -12288],
+  16,
+);
+export const allMinus32768: usize = memory.data<i16>(
+  [-32768, -32768, -32768, -32768, -32768, -32768, -32768, -32768],
+  16,
+);
 
 /** Exponent of 1.0 in f32, biased so that a number's first bit counts from 1: 126 << 5; and from 0: 127 << 7. */
 export const exponentFromOne: usize = memory.data<i16>([4032, 4032, 4032, 4032, 4032, 4032, 4032, 4032], 16);
