@@ -10,7 +10,7 @@
  */
 import type { Address } from "../address.js";
 import { type Random, randomHex } from "../chance.js";
-import { type ParseResult, parsed, refused } from "../parse-result.js";
+import { type ParseResult, refused } from "../parse-result.js";
 import { type MediaDescription, parseMediaDescription, writeAnswer, writeMediaDescription } from "../sdp.js";
 import { requestOutsideDialog, responseTo } from "./build.js";
 import {
@@ -394,5 +394,7 @@ function mediaOf(message: SipMessage): ParseResult<MediaDescription> {
   }
   const media = parseMediaDescription(bodyText(message));
   if (media.ok && media.value.media.port === 0) return refused("its audio stream has port 0");
-  return media.ok ? parsed(media.value) : media;
+  // RFC 3550 section 11: RTCP goes to the port above.
+  if (media.ok && media.value.media.port === 65_535) return refused("its audio stream leaves no port for RTCP");
+  return media;
 }

@@ -118,3 +118,16 @@ test("a re-INVITE that would change the session is refused, and changes neither 
   );
   expect(called.end()).toMatchObject([{ request: { method: "BYE", uri: { host: "192.0.2.2" } } }]);
 });
+
+test("an offer at port 0, or at 65535 where no port is left for RTCP, is not taken", () => {
+  const contact = contactOf(sipUri("b", bob.address));
+  for (const [port, isTaken] of [
+    [0, false],
+    [65_534, true],
+    [65_535, false],
+  ] as const) {
+    const body = bodyOf(writeMediaDescription({ ...sound, media: { address: "192.0.2.2", port } }));
+    const invite = { ...aRequest("INVITE", "c", { contact, contentType: "application/sdp" }), body };
+    expect(session().take("k", invite, bob).ok).toBe(isTaken);
+  }
+});
