@@ -3,7 +3,7 @@
  * are made and marked by it and handed to dgram; where not, the DSCP is 0, and said to be.
  */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { type Address, formatAddress, sameAddress } from "#protocol/address.js";
+import { type Address, formatAddress, isReachable, sameAddress } from "#protocol/address.js";
 import { canonicalIp } from "#protocol/ip-address.js";
 import type { EngineMemory } from "../media/engine-memory.js";
 import type { DatagramSink, MediaNetwork, OpenAnswer } from "../media/media-network.js";
@@ -119,6 +119,8 @@ export class PortableMediaNetwork implements MediaNetwork {
   }
 
   #send(socket: Socket | undefined, bytes: Buffer, to: Address): void {
+    // node:dgram throws otherwise.
+    if (!isReachable(to)) return;
     socket?.send(bytes, 0, bytes.length, to.port, to.address, (error) => {
       if (error !== null) this.#ignore();
     });

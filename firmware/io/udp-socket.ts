@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
-import { type Address, formatAddress } from "#protocol/address.js";
+import { type Address, formatAddress, isReachable } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 
 /** A bound UDP socket for signalling; errors after binding are the network's and only counted. */
@@ -43,15 +43,11 @@ function wrap(socket: Socket): UdpSocket {
   return {
     local: { address, port },
     send: (bytes, to) => {
+      // node:dgram throws otherwise.
       if (isReachable(to)) socket.send(bytes, to.port, to.address, () => undefined);
     },
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
-}
-
-/** node:dgram throws on other ports; port 0 comes from the network: in a Via, a Contact, or as the source of a datagram. */
-function isReachable({ port }: Address): boolean {
-  return port >= 1 && port <= 65_535;
 }
 
 function bindTrouble(error: NodeJS.ErrnoException): string {

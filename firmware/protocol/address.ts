@@ -54,6 +54,11 @@ export function parseAddress(text: string, defaultPort?: number): ParseResult<Ad
   return parsed({ address: host, port });
 }
 
+/** Port 0 comes from the network - in a Via, a session description, as a source - and nothing can be sent there. */
+export function isReachable({ port }: Address): boolean {
+  return port >= 1 && port <= 65_535;
+}
+
 export function sameAddress(a: Address, b: Address): boolean {
   return a.port === b.port && a.address === b.address;
 }

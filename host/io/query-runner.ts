@@ -1,6 +1,6 @@
 /** Runs an audit query over a UDP socket of its own. (node:dgram; the npm package of that name is an empty one.) */
 import { createSocket, type Socket } from "node:dgram";
-import type { Address } from "#protocol/address.js";
+import { type Address, isReachable } from "#protocol/address.js";
 import type { AuditOutcome, AuditQuery, QueryTurn } from "../query/audit-query.js";
 
 /** Errors of the network that end a query with a reason; anything else is ours and is thrown. */
@@ -58,6 +58,8 @@ function drive(
   const follow = (turn: QueryTurn) => {
     if (ended) return;
     for (const { bytes, to } of turn.sends) {
+      // node:dgram throws otherwise; the query notices the silence.
+      if (!isReachable(to)) continue;
       socket.send(bytes, to.port, to.address, (error) => {
         if (error !== null && !ended) end(() => reject(error));
       });

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { formatAddress, isIpv4, isIpv6, parseAddress } from "#protocol/address.js";
+import { formatAddress, isIpv4, isIpv6, isReachable, parseAddress } from "#protocol/address.js";
 
 const literal = fc.oneof(fc.ipV4(), fc.ipV6());
 
@@ -24,4 +24,9 @@ test("a port out of range, a name and a missing port are refused by name", () =>
   expect(parseAddress("gw1.example:2427").ok).toBe(false);
   expect(parseAddress("192.0.2.1")).toEqual({ ok: false, reason: '"192.0.2.1" has no port' });
   expect(parseAddress("[2001:db8::1]", 2427)).toEqual({ ok: true, value: { address: "2001:db8::1", port: 2427 } });
+});
+
+test("nothing is sent to port 0 or beyond the last", () => {
+  const reachable = [0, 1, 65_535, 65_536].filter((port) => isReachable({ address: "192.0.2.1", port }));
+  expect(reachable).toEqual([1, 65_535]);
 });
