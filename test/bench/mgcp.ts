@@ -10,7 +10,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -39,6 +39,15 @@ interface Round {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly repeated: number;
+  readonly pairs: number;
+}
+
+/** CPU time of a process with all its threads: what the machine's other work touches least. */
+function cpuMs(pid: number | undefined): number {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => {
+    const [runNs = "0"] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ");
+    return sum + Number(runNs) / 1e6;
+  }, 0);
 }
 
 const contestants: readonly Contestant[] = [
@@ -150,7 +159,8 @@ async function load(address: string, atOnce: number, forMs: number): Promise<Rou
   const tookMs = performance.now() - startedMs;
   const sorted = agent.responseMs.sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
-  return { pairsPerSecond: (pairs * 1000) / tookMs, p50Ms: at(0.5), p99Ms: at(0.99), repeated: agent.repeated };
+  const pairsPerSecond = (pairs * 1000) / tookMs;
+  return { pairsPerSecond, p50Ms: at(0.5), p99Ms: at(0.99), repeated: agent.repeated, pairs };
 }
 
 async function start(contestant: Contestant, folder: string): Promise<ChildProcess> {
@@ -179,7 +189,7 @@ async function main(): Promise<void> {
   try {
     for (const contestant of contestants) children.push(await start(contestant, folder));
     for (const { address } of contestants) await load(address, 16, 2000);
-    for (const atOnce of pairsAtOnce) await compare(atOnce);
+    for (const atOnce of pairsAtOnce) await compare(atOnce, children);
   } finally {
     for (const child of children) {
       child.kill();
@@ -189,25 +199,35 @@ async function main(): Promise<void> {
   }
 }
 
-async function compare(atOnce: number): Promise<void> {
-  const results = new Map<string, Round[]>(contestants.map(({ name }) => [name, []]));
+interface MeasuredRound extends Round {
+  /** CPU of the gateway, µs a pair. */
+  readonly cpuUs: number;
+}
+
+async function compare(atOnce: number, children: readonly ChildProcess[]): Promise<void> {
+  const results = contestants.map((): MeasuredRound[] => []);
   for (let round = 0; round < rounds; round += 1) {
-    for (const { name, address } of contestants) {
-      results.get(name)?.push(await load(address, atOnce, seconds * 1000));
+    for (const [index, { address }] of contestants.entries()) {
+      const pid = children[index]?.pid;
+      const before = cpuMs(pid);
+      const measured = await load(address, atOnce, seconds * 1000);
+      results[index]?.push({ ...measured, cpuUs: ((cpuMs(pid) - before) * 1000) / measured.pairs });
       await pause(200);
     }
   }
-  for (const [name, all] of results) {
-    const column = (of: (round: Round) => number) => median(all.map(of));
+  for (const [index, { name }] of contestants.entries()) {
+    const all = results[index] ?? [];
+    const column = (of: (round: MeasuredRound) => number) => median(all.map(of));
     const rates = all.map(({ pairsPerSecond }) => pairsPerSecond);
     console.log(
       `${atOnce} at once, ${name.padEnd(8)}: ${column((one) => one.pairsPerSecond).toFixed(0)} pairs/s ` +
         `[${Math.min(...rates).toFixed(0)}-${Math.max(...rates).toFixed(0)}], response p50 ` +
         `${column((one) => one.p50Ms).toFixed(2)} ms, p99 ${column((one) => one.p99Ms).toFixed(2)} ms, ` +
+        `${column((one) => one.cpuUs).toFixed(0)} µs CPU a pair, ` +
         `${all.reduce((sum, { repeated }) => sum + repeated, 0)} repeated`,
     );
   }
-  const [ours = [], theirs = []] = [...results.values()];
+  const [ours = [], theirs = []] = results;
   const ratios = ours.map((one, index) => one.pairsPerSecond / (theirs[index]?.pairsPerSecond ?? Number.NaN));
   console.log(`${atOnce} at once, ratio of rates, median of ${rounds} rounds: ${median(ratios).toFixed(2)}`);
 }
