@@ -5,6 +5,7 @@
 import { endpointMatches } from "#protocol/mgcp/local-name.js";
 import type { BearerInformation, EmbeddedRequest } from "#protocol/mgcp/message.js";
 import { ActiveSignals } from "./active-signals.js";
+import { ConnectionWatch } from "./connection-watch.js";
 import { EventRequests, type EventRequestsOptions } from "./event-requests.js";
 import { LockstepTimer } from "./lockstep-timer.js";
 import { NotifiedEntity } from "./notified-entity.js";
@@ -17,6 +18,7 @@ export interface Endpoint {
   readonly requests: EventRequests;
   readonly signals: ActiveSignals;
   readonly lockstep: LockstepTimer;
+  readonly watch: ConnectionWatch;
   readonly agent: NotifiedEntity;
   /** N: of the request in force, which its Notifys repeat (section 2.3.4); null where it had none. */
   requestEntity: string | null;
@@ -69,6 +71,7 @@ export class Endpoints {
       requests: new EventRequests(options, (request) => refuses(endpoint, request)),
       signals: new ActiveSignals(),
       lockstep: new LockstepTimer(),
+      watch: new ConnectionWatch(),
       agent: new NotifiedEntity(options.notifiedEntity, options.notifiedEntityList),
       requestEntity: null,
       bearer: null,

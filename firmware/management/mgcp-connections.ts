@@ -126,6 +126,11 @@ export class MgcpConnections {
     return accept({}, this.clear(endpoint, at, callId), [], 250);
   }
 
+  /** Connections still being made are given up. */
+  abandon({ local }: Endpoint, callId: string | null): ControlOutput[] {
+    return this.#control.abandonCreations(local, callId);
+  }
+
   /** All connections of the endpoint, or of one call. */
   clear({ local }: Endpoint, at: Moment, callId: string | null = null): ControlOutput[] {
     const isDoomed = (row: ConnectionRow) => callId === null || row.callId.toUpperCase() === callId.toUpperCase();

@@ -6,7 +6,9 @@
 import type { Epoch } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import { earliest } from "#protocol/deadlines.js";
+import { abortedCode, conflictOf, pendingCode } from "#protocol/mgcp/command-order.js";
 import type { EndpointName, EventName, MgcpCommand } from "#protocol/mgcp/message.js";
+import { presenceFault } from "#protocol/mgcp/parameter-presence.js";
 import { readEpoch, recoveryCodes, writeEpoch } from "#protocol/mgcp/recovery-package.js";
 import { readNotifiedEntityList } from "#protocol/mgcp/redirect-package.js";
 import type { ReplyHandle, TransactionEvent } from "#protocol/mgcp/transaction-options.js";
@@ -49,6 +51,7 @@ interface Execution {
 }
 
 const auditVerbs: ReadonlySet<string> = new Set(["AUEP", "AUCX"]);
+const executedVerbs: ReadonlySet<string> = new Set(["CRCX", "MDCX", "DLCX", "RQNT"]);
 /** Those for which a name may stand for several endpoints. */
 const wildVerbs: ReadonlySet<string> = new Set(["AUEP", "DLCX", "EPCF", "RQNT"]);
 
@@ -160,12 +163,44 @@ export class MgcpFace {
     if (!epoch.ok) return this.#respond(reply, refuse(510, epoch.reason), [], at);
     if (isAudit) return this.#respond(reply, this.#auditAnswer(command, targets, at), [], at);
     if (restart.isOutOfService) return this.#respond(reply, refuse(501, "the gateway is out of service"), [], at);
-    if (command.verb === "EPCF") return this.#configure(command, targets, epoch.value, reply, at);
+    const aborted = this.#resolveConflicts(command, at);
+    if (aborted === null)
+      return this.#respond(reply, refuse(pendingCode, "the connection is still being made"), targets, at);
+    return [...aborted, ...this.#obey(command, targets, epoch.value, reply, at)];
+  }
+
+  #obey(
+    command: MgcpCommand,
+    targets: readonly Endpoint[],
+    epoch: Epoch | null,
+    reply: ReplyHandle,
+    at: Moment,
+  ): FaceOutput[] {
+    if (command.verb === "EPCF") return this.#configure(command, targets, epoch, reply, at);
     // Who is not obeyed does not learn of a restart in another's stead.
-    if (!fencing.obeys(epoch.value)) return this.#respond(reply, this.#fencedOff(), [], at);
+    if (!this.#parts.fencing.obeys(epoch)) return this.#respond(reply, this.#fencedOff(), [], at);
     const execution = this.#check(command, targets, reply);
     if ("response" in execution) return this.#respond(reply, execution, targets, at);
-    return this.#execute(execution, epoch.value, at);
+    return this.#execute(execution, epoch, at);
+  }
+
+  /** Section 4.4.4: those that wait for the media engine and are overtaken. Null: the arriving one has to wait itself. */
+  #resolveConflicts(arriving: MgcpCommand, at: Moment): FaceOutput[] | null {
+    const outputs: FaceOutput[] = [];
+    for (const [key, { execution }] of this.#opening) {
+      const { command, targets } = execution;
+      const [target] = targets;
+      const endpoint = { local: target?.local ?? command.endpoint.local, domain: command.endpoint.domain };
+      const verdict = conflictOf({ command: { ...command, endpoint }, connectionId: null }, arriving);
+      if (verdict === "refuse arriving") return null;
+      // A DLCX gives up what it deletes by itself.
+      if (verdict === null || arriving.verb === "DLCX") continue;
+      this.#opening.delete(key);
+      if (command.verb === "CRCX" && target !== undefined)
+        outputs.push(...this.#parts.connections.abandon(target, command.parameters.callId ?? null));
+      outputs.push(...this.#respond(execution.reply, refuse(abortedCode, "another command came"), targets, at));
+    }
+    return outputs;
   }
 
   #targets(command: MgcpCommand): readonly Endpoint[] | Answer {
@@ -173,6 +208,7 @@ export class MgcpFace {
     const { local, domain } = command.endpoint;
     if (!domains.includes(domain.toLowerCase())) return refuse(500, `this is ${domains[0]}, not ${domain}`);
     if (command.verb === "EPCF" && local.toLowerCase() === gatewayEndpoint) return [];
+    if (isNobody(command)) return [];
     const chosen = connections.chooseEndpoint(command, () => endpoints.matching(local));
     if (!chosen.ok) return chosen.answer;
     const targets = endpoints.matching(chosen.value);
@@ -183,6 +219,7 @@ export class MgcpFace {
 
   #auditAnswer(command: MgcpCommand, targets: readonly Endpoint[], at: Moment): Answer {
     const [target] = targets;
+    if (isNobody(command)) return accept();
     if (command.verb === "AUEP") return this.#parts.audit.endpoints(command, targets, at);
     return target === undefined ? refuse(500, "no endpoint here") : this.#parts.audit.connection(command, target, at);
   }
@@ -206,6 +243,9 @@ export class MgcpFace {
   /** What the command carries besides: all of it is right, or nothing is done. */
   #check(command: MgcpCommand, targets: readonly Endpoint[], reply: ReplyHandle): Execution | Answer {
     const { verb, parameters } = command;
+    if (!executedVerbs.has(verb)) return refuse(504, `${verb} is not for a gateway`);
+    const fault = presenceFault(command);
+    if (fault !== null) return refuse(fault.code, fault.reason);
     const list = readNotifiedEntityList(parameters);
     if (!list.ok) return refuse(510, list.reason);
     const bearer = this.#parts.configuration.refusesBearer(parameters.bearerInformation, targets);
@@ -239,10 +279,8 @@ export class MgcpFace {
         const outputs = targets.flatMap((one) => connections.delete(command, one, at).outputs);
         return this.#finish(execution, accept({}, outputs, [], 250), at);
       }
-      case "RQNT":
-        return this.#finish(execution, accept(), at);
       default:
-        return this.#respond(reply, refuse(504, `${command.verb} is not for a gateway`), [], at);
+        return this.#finish(execution, accept(), at);
     }
   }
 
@@ -294,6 +332,11 @@ export class MgcpFace {
     if (answer.response === null) return [...answer.outputs];
     return [...answer.outputs, ...this.#parts.notices.respond(reply, answer.response, told, at)];
   }
+}
+
+/** AUEP of an endpoint that is always there and is nothing: call agents ask it whether the gateway is alive. */
+function isNobody({ verb, endpoint }: MgcpCommand): boolean {
+  return verb === "AUEP" && endpoint.local.toLowerCase() === "null";
 }
 
 /** Section 2.3.9: DLCX of more than one connection. */

@@ -7,6 +7,7 @@ import { Deadlines, earliest } from "#protocol/deadlines.js";
 import type { EventName, RequestedEvent } from "#protocol/mgcp/message.js";
 import type { RequestedSignal, SignalChange } from "./active-signals.js";
 import type { Moment } from "./call-control.js";
+import type { WatchedConnection } from "./connection-watch.js";
 import type { Endpoint, Endpoints } from "./endpoints.js";
 import type { Notification, RequestStep } from "./event-requests.js";
 import type { LineStations } from "./line-stations.js";
@@ -27,6 +28,8 @@ export interface MgcpRequestsParts {
   readonly stations: LineStations;
   /** What a rung station is shown where no caller-id signal says more: from the tag of the connection on the line. */
   readonly callerNumber: (local: string) => string;
+  /** The connections of an endpoint as the media engine counts them. */
+  readonly connections: (local: string, nowMs: number) => WatchedConnection[];
 }
 
 export class MgcpRequests {
@@ -53,6 +56,7 @@ export class MgcpRequests {
       },
       at.nowMs,
     );
+    this.#watch(endpoint, at);
     const { local } = endpoint;
     const names = { signals: signals.map(({ name }) => name.event), events: requestedEvents.map(({ event }) => event) };
     reaction.outputs.push({ kind: "log", event: "request", fields: { endpoint: local, ...names } });
@@ -90,6 +94,7 @@ export class MgcpRequests {
   reset(endpoint: Endpoint, at: Moment): Reaction {
     const reaction = emptyReaction();
     endpoint.requests.reset();
+    endpoint.watch.watch([], [], at.nowMs);
     this.#change(endpoint, endpoint.signals.clear(), "", at, reaction);
     return this.#perform(endpoint, [], at, reaction);
   }
@@ -110,6 +115,8 @@ export class MgcpRequests {
     const reaction = this.#perform(endpoint, endpoint.requests.tick(at.nowMs), at);
     const { changes, completed } = endpoint.signals.tick(at.nowMs);
     this.#change(endpoint, changes, "", at, reaction);
+    for (const event of this.#happened(endpoint, at))
+      this.#perform(endpoint, endpoint.requests.observe(event, at.nowMs), at, reaction);
     for (const name of completed) this.#operation("oc", name, endpoint, at, reaction);
     if (endpoint.lockstep.tick(at.nowMs)) reaction.isLockstep = true;
     return this.#perform(endpoint, [], at, reaction);
@@ -128,7 +135,10 @@ export class MgcpRequests {
     for (const step of steps) {
       if (step.kind === "notify") reaction.notifications.push(step.notification);
       else if (step.kind === "stop-signals") this.#change(endpoint, endpoint.signals.stop(), "", at, reaction);
-      else this.#signal(endpoint, this.#parts.checks.signals(endpoint, step.signals), at, reaction);
+      else {
+        this.#signal(endpoint, this.#parts.checks.signals(endpoint, step.signals), at, reaction);
+        this.#watch(endpoint, at);
+      }
     }
     this.#arm(endpoint);
     return reaction;
@@ -153,9 +163,22 @@ export class MgcpRequests {
     }
   }
 
-  #arm({ local, requests, signals, lockstep }: Endpoint): void {
+  /** Events on connections are looked for as the request in force asks. */
+  #watch({ local, requests, watch }: Endpoint, { nowMs }: Moment): void {
+    const { requestedEvents, detectEvents, persistentEvents } = requests.current;
+    const wanted = [...requestedEvents, ...(detectEvents ?? []), ...(persistentEvents ?? [])];
+    const onConnections = wanted.filter(({ packageName }) => /^[RG]$/i.test(packageName ?? ""));
+    watch.watch(onConnections, onConnections.length === 0 ? [] : this.#parts.connections(local, nowMs), nowMs);
+  }
+
+  #happened({ local, watch }: Endpoint, { nowMs }: Moment): EventName[] {
+    const dueMs = watch.next();
+    return dueMs === null || dueMs > nowMs ? [] : watch.tick(this.#parts.connections(local, nowMs), nowMs);
+  }
+
+  #arm({ local, requests, signals, lockstep, watch }: Endpoint): void {
     lockstep.follow(requests.lockstepSinceMs);
-    const dueMs = earliest(requests.next(), signals.next(), lockstep.next());
+    const dueMs = earliest(requests.next(), signals.next(), lockstep.next(), watch.next());
     if (dueMs === null) this.#due.clear(local);
     else this.#due.set(local, dueMs);
   }

@@ -8,7 +8,8 @@ import { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import { AgentAddresses, type AgentAddressesOptions } from "./agent-addresses.js";
 import { AgentLink } from "./agent-link.js";
 import type { CallControl } from "./call-control.js";
-import type { ConnectionTable } from "./connection-table.js";
+import type { ConnectionRow, ConnectionTable } from "./connection-table.js";
+import type { WatchedConnection } from "./connection-watch.js";
 import { EndpointAudit } from "./endpoint-audit.js";
 import { Endpoints } from "./endpoints.js";
 import type { Fencing } from "./fencing.js";
@@ -72,6 +73,7 @@ export function createMgcpStack(options: MgcpStackOptions, parts: MgcpStackParts
     checks,
     stations,
     callerNumber: (local) => callerNumber(table, local),
+    connections: (local, nowMs) => table.onEndpoint(local).map((row) => watched(parts.control, row, nowMs)),
   });
   const link = new AgentLink<NoticePurpose>(transactions, new AgentAddresses(options));
   const notices = new MgcpNotices({ domain, transactions, link, endpoints, requests, restart });
@@ -98,6 +100,12 @@ export function createMgcpStack(options: MgcpStackOptions, parts: MgcpStackParts
     restart,
   });
   return { face, notices, endpoints };
+}
+
+function watched(control: CallControl, row: ConnectionRow, nowMs: number): WatchedConnection {
+  const { connectionId, statistics, durationMs } = control.describe(row, "", nowMs);
+  const { packetsReceived, packetsLost, jitterMs, roundTripMs, lastMediaAgeMs } = statistics;
+  return { connectionId, packetsReceived, packetsLost, jitterMs, roundTripMs, lastMediaAgeMs, durationMs };
 }
 
 /** From the tag of the connection on the line. */

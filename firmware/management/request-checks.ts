@@ -13,6 +13,7 @@ import type {
 } from "#protocol/mgcp/message.js";
 import { keyOf, pendingBriefMax, type RequestedSignal } from "./active-signals.js";
 import type { ConnectionTable } from "./connection-table.js";
+import { watchFault } from "./connection-watch.js";
 import type { Endpoint } from "./endpoints.js";
 import { type EventRequest, type LoadedDigitMap, loadDigitMap } from "./event-requests.js";
 import type { LineStations } from "./line-stations.js";
@@ -111,6 +112,8 @@ export class RequestChecks {
     for (const event of wanted) {
       const refusal = endpoint.packages.checkEvent(event) ?? this.#connection(event, endpoint, isEncapsulated);
       if (refusal !== null) return refusal;
+      const fault = endpoint.packages.canonical(event).packageName === "R" ? watchFault(event) : null;
+      if (fault !== null) return { code: 538, reason: fault };
       const key = keyOf(endpoint.packages.canonical(event));
       if (seen.has(key)) return { code: 510, reason: `event ${event.event} is there twice` };
       seen.add(key);

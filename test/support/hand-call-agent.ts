@@ -32,6 +32,7 @@ export class HandCallAgent implements SimulatedNode {
   readonly #network: SimulatedNetwork;
   readonly #transactions: MgcpTransactions;
   readonly #responses = new Map<number, MgcpResponse>();
+  readonly #awaited = new Map<number, (code: number) => void>();
 
   constructor(address: Address, network: SimulatedNetwork, random: Random) {
     this.address = address;
@@ -47,6 +48,15 @@ export class HandCallAgent implements SimulatedNode {
 
   tick(at: SimulatedMoment): void {
     this.#turn(this.#transactions.tick(at.nowMs), at);
+  }
+
+  /** Sends a command; its answer's code is told when it comes. */
+  later(to: Address, verb: MgcpVerb, name: string, parameters: MgcpParameters, answered: (code: number) => void): void {
+    const [local = "", domain = ""] = name.split("@");
+    const command = { verb, endpoint: { local, domain }, parameters, session: null };
+    const { transactionId, sends } = this.#transactions.send(command, to, this.#network.at.nowMs);
+    if (transactionId !== null) this.#awaited.set(transactionId, answered);
+    for (const { bytes, to: target } of sends) this.#network.send(this.address, target, bytes);
   }
 
   /** Sends a command and lets the time go on until it is answered. */
@@ -77,6 +87,7 @@ export class HandCallAgent implements SimulatedNode {
       if (event.kind === "response") {
         this.heard.push(String(event.response.code));
         this.#responses.set(event.transactionId, event.response);
+        this.#awaited.get(event.transactionId)?.(event.response.code);
       }
       if (event.kind !== "command") continue;
       const { verb, endpoint, parameters } = event.command;

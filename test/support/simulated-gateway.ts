@@ -1,6 +1,6 @@
 /** A whole gateway on the simulated network, with an engine that opens every port at once and counts nothing. */
 import { Gateway, type GatewayOptions, type GatewayOutput, type GatewayPort } from "../../firmware/gateway.js";
-import type { LegStatistics, MediaCommand } from "../../firmware/media/media-port.js";
+import type { LegStatistics, MediaCommand, MediaEvent } from "../../firmware/media/media-port.js";
 import type { Epoch } from "../../firmware/protocol/active-connection.js";
 import type { Address } from "../../firmware/protocol/address.js";
 import type { Random } from "../../firmware/protocol/chance.js";
@@ -61,6 +61,9 @@ export class SimulatedGateway implements SimulatedNode {
   /** The domain names of its world, and those it looked up. */
   readonly names: ReadonlyMap<string, readonly string[]>;
   readonly lookUps: string[] = [];
+  /** What the engine does is told only when it is released. */
+  isEngineHeld = false;
+  readonly #done: MediaEvent[] = [];
   readonly #gateway: Gateway;
   readonly #network: SimulatedNetwork;
   readonly #open = new Map<number, number>();
@@ -133,16 +136,26 @@ export class SimulatedGateway implements SimulatedNode {
     this.#act(this.#gateway.resolved(name, this.names.get(name) ?? [], at), at);
   }
 
+  /** The engine has done what it was told while it was held. */
+  releaseEngine(): void {
+    this.isEngineHeld = false;
+    for (const event of this.#done.splice(0))
+      this.#act(this.#gateway.mediaEvent(event, this.#network.at), this.#network.at);
+  }
+
+  #engineDid(event: MediaEvent, at: SimulatedMoment): void {
+    if (this.isEngineHeld) this.#done.push(event);
+    else this.#act(this.#gateway.mediaEvent(event, at), at);
+  }
+
   #engine(command: MediaCommand, at: SimulatedMoment): void {
     this.commands.push(command);
     const { leg, generation } = command;
     if (command.kind === "open") {
       this.#open.set(leg, generation);
-      if (command.isAwaited)
-        this.#act(this.#gateway.mediaEvent({ kind: "opened", leg, generation, dscp: command.dscp }, at), at);
+      if (command.isAwaited) this.#engineDid({ kind: "opened", leg, generation, dscp: command.dscp }, at);
     } else if (command.kind === "close") this.#open.delete(leg);
-    else if (command.token !== null)
-      this.#act(this.#gateway.mediaEvent({ kind: "modified", leg, generation, token: command.token }, at), at);
+    else if (command.token !== null) this.#engineDid({ kind: "modified", leg, generation, token: command.token }, at);
   }
 
   #statistics(leg: number, generation: number): LegStatistics | null {

@@ -268,6 +268,38 @@ describe("a request within a connection command", () => {
     expect(audit("X").requestIdentifier).toBe("B3");
   });
 
+  test("silence on a connection is an event of it", () => {
+    const [id = ""] = create({}).parameters.connectionIds ?? [];
+    rqnt("A1", { R: "R/rto@*(N)(2)" });
+    network.run(1_900);
+    expect(notified()).toEqual([]);
+    network.run(500);
+    expect(notified()).toEqual([`A1: R/rto@${id}(2)`]);
+  });
+
+  test("while it is still being carried out another request aborts it, and an audit does not", () => {
+    // Without relays no ports are opened beforehand.
+    const slow = { address: "127.10.0.12", port: 2427 };
+    const options = gatewayOptions(
+      { name: "slow.example", address: slow.address, lines: 1, firstNumber: 201, phones: "127.10.2.1" },
+      [agentAddress],
+    );
+    const engine = new SimulatedGateway(options, network, seededRandom(3));
+    network.run(100);
+    engine.isEngineHeld = true;
+    const answers: number[] = [];
+    const name = "aaln/1@slow.example";
+    const parameters = { callId: "C1", mode: "inactive", ...requestParameters("B1", { R: "L/hd" }) };
+    agent.later(slow, "CRCX", name, parameters, (code) => answers.push(code));
+    network.run(20);
+    const state = () => agent.command(slow, "AUEP", name, { requestedInfo: ["I", "X"] }).parameters;
+    expect([state().requestIdentifier, answers]).toEqual(["0", []]);
+    expect(agent.command(slow, "RQNT", name, requestParameters("A1", { R: "L/hd" })).code).toBe(200);
+    engine.releaseEngine();
+    network.run(100);
+    expect([answers, state()]).toMatchObject([[407], { connectionIds: [], requestIdentifier: "A1" }]);
+  });
+
   test("a deletion of several connections carries none", () => {
     expect(agent.command(place, "DLCX", line, requestParameters("B1", {})).code).toBe(510);
   });

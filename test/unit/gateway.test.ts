@@ -252,7 +252,7 @@ describe("what cannot be done is refused by its code", () => {
       null,
       534,
     ],
-    ["an unknown connection", "MDCX", "aaln/1@gw1.example", { connectionIds: ["FFFF"] }, null, 515],
+    ["an unknown connection", "MDCX", "aaln/1@gw1.example", { callId: "A1", connectionIds: ["FFFF"] }, null, 515],
     [
       "an unknown package",
       "RQNT",
