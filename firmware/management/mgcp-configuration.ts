@@ -136,6 +136,7 @@ export class MgcpConfiguration {
 
 /** N: and RED/NL as they came with a command that was carried out. */
 export function redirect(endpoint: Endpoint, parameters: MgcpParameters, list: readonly string[] | null): boolean {
+  if (parameters.notifiedEntity === undefined && list === null) return false;
   const before = endpoint.agent.names.join(",");
   if (parameters.notifiedEntity !== undefined) endpoint.agent.set(parameters.notifiedEntity);
   if (list !== null) endpoint.agent.setList(list);

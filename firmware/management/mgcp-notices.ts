@@ -96,7 +96,7 @@ export class MgcpNotices {
   respond(reply: ReplyHandle, response: ResponseToSend, targets: readonly Endpoint[], at: Moment): FaceOutput[] {
     const { transactions, restart, link } = this.#parts;
     const plainly = () => sends(transactions.respond(reply, response, at.nowMs));
-    if (targets.length === 0 || restartCodes.has(response.code)) return plainly();
+    if (restart.isTold || targets.length === 0 || restartCodes.has(response.code)) return plainly();
     const notices = restart.commanded(
       targets.map(({ local }) => local),
       at.nowMs,

@@ -72,6 +72,11 @@ export class RestartNotice {
     return this.#service.name === "out of service";
   }
 
+  /** Is there nothing that any call agent has yet to hear? */
+  get isTold(): boolean {
+    return this.#procedures.size === 0;
+  }
+
   isDisconnected(local: string): boolean {
     return this.#procedures.get(local)?.method === "disconnected";
   }
@@ -129,7 +134,6 @@ export class RestartNotice {
    * the procedures of all begin anew.
    */
   commanded(locals: readonly string[], nowMs: number): Notice[] {
-    if (this.#procedures.size === 0) return [];
     const subjects = [...new Set(locals.map((local) => this.#subjectOf(local)))];
     const notices: Notice[] = [];
     for (const subject of subjects) {
