@@ -124,7 +124,7 @@ type StartLineResult =
 function parseStartLine(line: string): StartLineResult {
   const response = /^SIP\/2\.0 ([1-6]\d\d) (.*)$/i.exec(line);
   if (response !== null) {
-    return { ok: true, value: { kind: "response", status: Number(response[1]), reason: response[2] ?? "" } };
+    return { ok: true, value: { kind: "response", status: Number(response[1]), reason: (response[2] ?? "").trim() } };
   }
   const request = /^([^ ]+) ([^ ]+) SIP\/(\d+\.\d+)$/i.exec(line);
   const method = request?.[1] ?? "";

@@ -44,3 +44,12 @@ test.prop([messageArbitrary, fc.array(edit, { minLength: 1, maxLength: 4 })], { 
     }
   },
 );
+
+test("blanks around a reason phrase are no part of it", () => {
+  const bytes = new TextEncoder().encode(
+    "SIP/2.0 486  Busy here \r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKa\r\nFrom: <sip:a@192.0.2.1>;tag=1\r\n" +
+      "To: <sip:b@192.0.2.2>;tag=2\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\r\n",
+  );
+  const result = parseSip(bytes);
+  expect(result.ok && result.value.kind === "response" && result.value.reason).toBe("Busy here");
+});
