@@ -88,7 +88,7 @@ async function perform(options: DemoArguments, folder: string): Promise<number> 
   const { deadAfterMs, heartbeatMs } = detection;
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const clock = { nowMs: monotonicMs, wait };
-  const story = new Story({ calls, folder, bin, talkBeforeMs, talkAfterMs, deadAfterMs }, screen, clock);
+  const story = new Story({ calls, folder, bin, talkBeforeMs, talkAfterMs }, screen, clock);
   const stop = () => void story.end().then(() => process.exit(1));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
   try {
