@@ -52,6 +52,11 @@ const relay = section({
 
 /** RFC 3435 sections 2.3.12, 4.4.6 and 4.4.7. */
 const restart = section({
+  /**
+   * Whether RestartInProgress is sent. Not there: it is when there are lines or a notifiedEntity. What drives relays alone
+   * often does not know it, never answers it, and would find it before every answer.
+   */
+  announce: z.boolean().optional(),
   /** MWD: after a start call agents are told within so long, at a random time, so that many gateways do not speak at once. */
   waitMaxSeconds: z.number().min(0).max(3600).default(2.5),
   /** Tdinit, Tdmin and Tdmax of an endpoint whose call agent does not answer. */
@@ -112,6 +117,11 @@ export const gatewaySchema = section({
 });
 
 export type GatewayConfig = z.infer<typeof gatewaySchema>;
+
+/** Section 4.4.6 sends it to the notified entity that is provisioned for the purpose. */
+export function announcesRestarts({ restart, lines, notifiedEntity }: GatewayConfig): boolean {
+  return restart.announce ?? (lines.length > 0 || notifiedEntity !== undefined);
+}
 
 export interface ConfiguredLine {
   readonly line: string;

@@ -59,6 +59,8 @@ export interface GatewayOptions {
   /** `ca@ca1.example:2727`, with as many addresses as the name has; null: the call agents in their order. */
   readonly notifiedEntity: string | null;
   readonly restart: {
+    /** Call agents are told of restarts, disconnections and the end of service (RestartInProgress). */
+    readonly announces: boolean;
     /** MWD (RFC 3435 section 4.4.6): the wait after a start is between 0 and this. */
     readonly restartWaitMaxMs: number;
     /** Tdinit, Tdmin, Tdmax (section 4.4.7). */

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
-import { type ConfiguredLine, configuredLines, type GatewayConfig } from "./config.js";
+import { announcesRestarts, type ConfiguredLine, configuredLines, type GatewayConfig } from "./config.js";
 import { Gateway, type GatewayOutput, type GatewayPort } from "./gateway.js";
 import { DeadlineTimer } from "./io/deadline-timer.js";
 import { type MediaEngine, startMediaEngine } from "./io/media-engine.js";
@@ -76,11 +76,11 @@ class GatewayEdge {
   /** The reason why it cannot run, or null. */
   async open(): Promise<string | null> {
     const { address, mgcp, sip, snmp } = this.#config;
-    const ports: [GatewayPort, number][] = [
-      ["mgcp", mgcp.port],
-      ["sip", sip.port],
-    ];
+    this.#engine.onEvent((event) => this.#act(this.#gateway.mediaEvent(event, moment())));
+    const ports: [GatewayPort, number][] = [["sip", sip.port]];
     if (snmp !== undefined) ports.push(["snmp", snmp.port]);
+    // Who is answered there finds everything else in place.
+    ports.push(["mgcp", mgcp.port]);
     for (const [port, number] of ports) {
       const socket = await openUdpSocket({ address, port: number }, (bytes, from) =>
         this.#act(this.#gateway.receive(port, bytes, from, moment())),
@@ -88,7 +88,6 @@ class GatewayEdge {
       if (!socket.ok) return `${port}: ${socket.reason}`;
       this.#sockets.set(port, socket.value);
     }
-    this.#engine.onEvent((event) => this.#act(this.#gateway.mediaEvent(event, moment())));
     this.#act(this.#gateway.start(moment()));
     return null;
   }
@@ -232,6 +231,7 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
     callAgents: config.callAgents,
     notifiedEntity: config.notifiedEntity ?? null,
     restart: {
+      announces: announcesRestarts(config),
       restartWaitMaxMs: restart.waitMaxSeconds * 1000,
       disconnectedFirstMs: restart.disconnectedFirstSeconds * 1000,
       disconnectedLeastMs: restart.disconnectedLeastSeconds * 1000,

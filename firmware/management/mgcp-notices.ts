@@ -130,6 +130,7 @@ export class MgcpNotices {
   /** To every call agent that has endpoints here. */
   #announce(notice: Notice, at: Moment): FaceOutput[] {
     const outputs: FaceOutput[] = [];
+    if (!this.#parts.restart.announces) return outputs;
     for (const { subject, endpoint } of subjectsOf(this.#parts.endpoints.all())) {
       const command = this.#restartCommand({ ...notice, subject });
       outputs.push(...this.#send(command, endpoint, { kind: "announcement" }, at));
@@ -170,6 +171,7 @@ export class MgcpNotices {
   }
 
   #lockstep(endpoint: Endpoint, at: Moment): FaceOutput[] {
+    if (!this.#parts.restart.announces) return [];
     const command = this.#command("RSIP", endpoint.local, { restartMethod: "LCK/lockstep" });
     return this.#send(command, endpoint, { kind: "announcement" }, at);
   }

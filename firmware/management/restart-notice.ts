@@ -13,6 +13,11 @@ import type { Random } from "#protocol/chance.js";
 import { earliest } from "#protocol/deadlines.js";
 
 export interface RestartOptions {
+  /**
+   * False: nobody is told of anything, and answers stand alone. Section 4.4.6 leaves to provisioning who is told; a call
+   * agent that does not know RestartInProgress never answers it, and would find it before each of its answers.
+   */
+  readonly announces: boolean;
   /** MWD: the wait after a start is between 0 and this, so that many gateways do not all speak at once. */
   readonly restartWaitMaxMs: number;
   /** Tdinit, Tdmin, Tdmax (section 4.4.7). */
@@ -68,6 +73,10 @@ export class RestartNotice {
     this.#random = random;
   }
 
+  get announces(): boolean {
+    return this.#options.announces;
+  }
+
   get isOutOfService(): boolean {
     return this.#service.name === "out of service";
   }
@@ -109,12 +118,13 @@ export class RestartNotice {
   begin(nowMs: number): void {
     this.#service = { name: "in service" };
     this.#procedures.clear();
-    this.#start(everything, "restart", this.#random() * this.#options.restartWaitMaxMs, nowMs);
+    if (this.#options.announces)
+      this.#start(everything, "restart", this.#random() * this.#options.restartWaitMaxMs, nowMs);
   }
 
   /** A command of this endpoint reached nobody. */
   lost(local: string, nowMs: number): void {
-    if (this.isOutOfService || this.#of(local) !== undefined) return;
+    if (!this.#options.announces || this.isOutOfService || this.#of(local) !== undefined) return;
     const firstMs = this.#firstWaitMs();
     const procedure = this.#start(local, "disconnected", firstMs, nowMs);
     procedure.waitMs = firstMs;

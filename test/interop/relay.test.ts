@@ -18,18 +18,18 @@ describe.each([
   const right = `127.40.${net}.12`;
   const folder = mkdtempSync(join(tmpdir(), "holdover-relay-"));
   const peers: WireRtpPeer[] = [];
+  const configuration = {
+    name: "mgw",
+    address: place.address,
+    media: { address6: "::1", network: way, codings: ["PCMU", "PCMA"], portFirst: 30_000, portLast: 30_998 },
+    callAgents: [{ address: `127.40.${net}.2` }],
+    relay: { prefix: "rtpbridge/", count: 31 },
+  };
   let gateway: Program;
   let agent: WireCallAgent;
 
   beforeAll(async () => {
     const file = join(folder, "gateway.yaml");
-    const configuration = {
-      name: "mgw",
-      address: place.address,
-      media: { address6: "::1", network: way, codings: ["PCMU", "PCMA"], portFirst: 30_000, portLast: 30_998 },
-      callAgents: [{ address: `127.40.${net}.2` }],
-      relay: { prefix: "rtpbridge/", count: 31 },
-    };
     writeFileSync(file, JSON.stringify(configuration));
     agent = await WireCallAgent.open({ address: `127.40.${net}.2`, port: 2727 }, place);
     gateway = new Program(holdoverBin, { title: "gateway", args: ["gateway", "-c", file] }, () => undefined);
@@ -218,6 +218,26 @@ describe.each([
     const [packet] = await b.until(5);
     expect(packet?.payloadType).toBe(8);
     expect(packet?.payload.length).toBe(160);
+  });
+
+  test("the first command that the port takes is answered, alone in its datagram, also by a gateway that just came up", async () => {
+    const late = { address: `127.40.${net}.3`, port: 2427 };
+    const file = join(folder, "late.yaml");
+    const callAgents = [{ address: `127.40.${net}.4` }];
+    writeFileSync(file, JSON.stringify({ ...configuration, address: late.address, callAgents }));
+    const caller = await WireCallAgent.open({ address: `127.40.${net}.4`, port: 2727 }, late);
+    const program = new Program(holdoverBin, { title: "late", args: ["gateway", "-c", file] }, () => undefined);
+    try {
+      const first = await caller.persist("CRCX", "rtpbridge/$@mgw", ["C: 1", "M: recvonly"]);
+      expect([first.code, first.datagram]).toEqual([200, first.text]);
+      const second = await caller.command("DLCX", "rtpbridge/1@mgw", ["C: 1"]);
+      expect([second.code, second.datagram]).toEqual([250, second.text]);
+      await program.event("listening", ({ event }) => event === "listening", 20_000);
+    } finally {
+      caller.close();
+      await program.end();
+    }
+    expect(caller.unasked).toEqual([]);
   });
 
   test("a command that comes twice is executed once and answered alike", async () => {

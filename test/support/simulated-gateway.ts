@@ -39,6 +39,7 @@ export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address
     callAgents,
     notifiedEntity: null,
     restart: {
+      announces: true,
       restartWaitMaxMs: 0,
       disconnectedFirstMs: 15_000,
       disconnectedLeastMs: 15_000,

@@ -85,6 +85,19 @@ describe("restart (RFC 3435 section 4.4.6)", () => {
     expect(agentAt(first).restarts.length).toBe(1);
   });
 
+  test("a call agent that does not know of it is told of none, and its answers stand alone", () => {
+    agentAt(first).reply = () => ({ ...accepted, code: 504, comment: "never heard of it" });
+    start({}, { announces: false });
+    network.run(5_000);
+    agentAt(first).command(place, "RQNT", line, requestParameters("1", { R: "L/hd" }));
+    gateway.graceful(1);
+    gateway.cancelGraceful();
+    gateway.stop();
+    network.run(60_000);
+    expect(agentAt(first).heard).toEqual(["200"]);
+    expect(gateway.core.isStopped).toBe(true);
+  });
+
   test("another call agent hears it with its answer, and the one to be notified hears it for itself", () => {
     agentAt(first);
     agentAt(second);

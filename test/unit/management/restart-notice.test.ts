@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { type Notice, RestartNotice } from "../../../firmware/management/restart-notice.js";
 
 const options = {
+  announces: true,
   restartWaitMaxMs: 10_000,
   disconnectedFirstMs: 15_000,
   disconnectedLeastMs: 15_000,
@@ -80,6 +81,16 @@ test("an endpoint is disconnected by itself, and told of with the seconds since"
   expect(restart.state("aaln/1", 31_000)).toEqual({ method: "disconnected", delaySeconds: 30 });
   expect(restart.ended("aaln/1", 200, false, 31_000)).toBe(true);
   expect(restart.state("aaln/1", 31_000)).toEqual({ method: "restart", delaySeconds: 0 });
+});
+
+test("where nothing is announced nothing is owed to anyone, and service ends all the same", () => {
+  restart = new RestartNotice({ ...options, announces: false }, () => 0.5);
+  restart.begin(0);
+  restart.lost("aaln/1", 1_000);
+  expect([restart.isTold, restart.next(), restart.due(100_000)]).toEqual([true, null, []]);
+  restart.graceful(10, 0);
+  expect(texts(restart.due(10_000))).toEqual(["* forced"]);
+  expect(restart.isOutOfService).toBe(true);
 });
 
 test("graceful becomes forced after its delay; out of service nothing is waited for", () => {
