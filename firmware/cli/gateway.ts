@@ -1,8 +1,9 @@
 /** `holdover gateway -c FILE`: runs one media gateway until it is told to end. */
-import { Command, CommanderError } from "commander";
-import { pino } from "pino";
+import { Command } from "commander";
 import { gatewaySchema } from "../config.js";
+import { complain, parseArguments, usageError } from "../io/command-line.js";
 import { readConfigurationFile } from "../io/configuration-file.js";
+import { programLog } from "../io/program-log.js";
 import { now, startGateway } from "../main.js";
 
 /** Exit code: 0 ended on request, 1 could not run, 2 wrong usage or configuration. */
@@ -11,28 +12,18 @@ export async function run(args: readonly string[]): Promise<number> {
     .description("Run a media gateway: telephones on its lines, RTP to the next gateway, answers to call servers.")
     .requiredOption("-c, --config <file>", "YAML configuration (docs/examples/gateway-1.yaml is one)")
     .option("--check", "check the configuration and exit")
-    .exitOverride()
     .allowExcessArguments(false);
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const exitCode = parseArguments(command, args);
+  if (exitCode !== null) return exitCode;
   const options = command.opts<{ config: string; check?: boolean }>();
   const config = readConfigurationFile(options.config, gatewaySchema);
-  if (!config.ok) return complain(config.reason, 2);
+  if (!config.ok) return complain("gateway", config.reason, usageError);
   if (options.check === true) return 0;
-  const log = pino({
-    level: config.value.logLevel,
-    base: { gateway: config.value.name },
-    timestamp: false,
-    formatters: { level: (level) => ({ level }) },
-  });
+  const log = programLog({ gateway: config.value.name }, config.value.logLevel);
   // Before the first line is said: who reads it may say stop at once.
   const told = untilTold();
   const gateway = await startGateway(config.value, log);
-  if (!gateway.ok) return complain(gateway.reason, 1);
+  if (!gateway.ok) return complain("gateway", gateway.reason, 1);
   log.info({ ...now(), event: "listening", ...gateway.value.ports, network: gateway.value.network });
   let reason = await Promise.race([told, gateway.value.ended]);
   log.info({ ...now(), event: "ending", reason });
@@ -42,13 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
     reason = await Promise.race([untilTold(), gateway.value.ended]);
   }
   await gateway.value.close();
-  return reason === null ? 0 : complain(`the media engine ended: ${reason}`, 1);
-}
-
-/** Several lines may be wrong at once; each is told with the program's name. */
-function complain(reason: string, exitCode: number): number {
-  for (const line of reason.split("\n")) process.stderr.write(`holdover gateway: ${line}\n`);
-  return exitCode;
+  return reason === null ? 0 : complain("gateway", `the media engine ended: ${reason}`, 1);
 }
 
 /** SIGHUP while it is ending gracefully. */

@@ -1,22 +1,16 @@
 /** `holdover phone`: packet telephones that signal by SIP to their gateway, play a WAV file and record what they hear. */
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { type Address, isIpLiteral, parseAddress } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { readWav } from "#protocol/wav.js";
+import { complain, durationArgument, parseArguments } from "../io/command-line.js";
 import { type Libc, loadLibc } from "../io/libc.js";
 import { openPhoneRecording, type PhoneRecording } from "../io/phone-recording.js";
 import { now, RunningStation } from "../io/phone-station.js";
 import { preferVoice } from "../io/voice-priority.js";
-import {
-  countedAddress,
-  countedNumber,
-  parseDurationMs,
-  parsePhoneCommand,
-  recordingOf,
-  telephonesMax,
-} from "../phone/phone-bank.js";
+import { countedAddress, countedNumber, parsePhoneCommand, recordingOf, telephonesMax } from "../phone/phone-bank.js";
 import { type PhoneEvent, phoneEventLine } from "../phone/phone-event.js";
 import type { StationMoment } from "../phone/station.js";
 
@@ -40,12 +34,8 @@ interface PhoneArguments {
 /** Exit code: 0 ended on request, 1 could not run, 2 wrong usage. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = phoneCommand();
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const exitCode = parseArguments(command, args);
+  if (exitCode !== null) return exitCode;
   const options = command.opts<PhoneArguments>();
   // Before the first line is said: who reads it may say stop at once.
   const signalled = new Promise<void>((resolve) => {
@@ -53,10 +43,7 @@ export async function run(args: readonly string[]): Promise<number> {
   });
   preferVoice();
   const stations = await openStations(options);
-  if (!stations.ok) {
-    process.stderr.write(`holdover phone: ${stations.reason}\n`);
-    return 1;
-  }
+  if (!stations.ok) return complain("phone", stations.reason, 1);
   await untilTold(stations.value, options, signalled);
   await Promise.all(stations.value.map((station) => station.close()));
   return 0;
@@ -86,7 +73,6 @@ function phoneCommand(): Command {
     .option("--hang-up-after <time>", "hang up after talking so long", durationArgument)
     .option("--loop", "speak the file again and again")
     .option("--json", "one JSON object for each event on standard output")
-    .exitOverride()
     .allowExcessArguments(false);
 }
 
@@ -227,12 +213,6 @@ function addressArgument(text: string): Address {
   const address = parseAddress(text, 5060);
   if (!address.ok) throw new InvalidArgumentError(`${address.reason}.`);
   return address.value;
-}
-
-function durationArgument(text: string): number {
-  const duration = parseDurationMs(text);
-  if (!duration.ok) throw new InvalidArgumentError(`${duration.reason}.`);
-  return duration.value;
 }
 
 function integerArgument(least: number, most: number): (text: string) => number {

@@ -47,19 +47,3 @@ export function parsePhoneCommand(text: string): ParseResult<PhoneCommand> {
     return parsed({ kind: "dial", to: first, telephone: second });
   return refused(`"${text.trim()}" is none of: dial TO [NUMBER], answer [NUMBER], hang-up [NUMBER], quit`);
 }
-
-const unitsMs = new Map([
-  ["ms", 1],
-  ["s", 1000],
-  ["m", 60_000],
-]);
-const durationMaxMs = 86_400_000;
-
-/** `500ms`, `1.5s`, `2m`, at most a day. */
-export function parseDurationMs(text: string): ParseResult<number> {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m)$/.exec(text);
-  const unitMs = unitsMs.get(match?.[2] ?? "");
-  if (match === null || unitMs === undefined) return refused(`"${text}" is no time such as 500ms, 1.5s or 2m`);
-  const ms = Number(match[1]) * unitMs;
-  return ms <= durationMaxMs ? parsed(ms) : refused(`"${text}" is more than a day`);
-}

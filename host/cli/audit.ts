@@ -2,7 +2,8 @@
 import { randomInt } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
+import { complain, durationArgument, parseArguments, usageError } from "#io/command-line.js";
 import type { GatewayAudit } from "#protocol/active-connection.js";
 import { type Address, isIpLiteral } from "#protocol/address.js";
 import { runQuery } from "../io/query-runner.js";
@@ -13,11 +14,13 @@ import { MgcpQuery } from "../query/mgcp-query.js";
 import { SipQuery } from "../query/sip-query.js";
 import { SnmpQuery, snmpQueryDefaults } from "../query/snmp-query.js";
 import { listConnections, mergeConnections } from "./connection-list.js";
-import { parseDuration } from "./duration.js";
+
+/** A gateway is not asked more often than it can be read. */
+const watchLeastMs = 100;
 
 interface AuditOptions {
   readonly json?: true;
-  readonly watch?: string;
+  readonly watch?: number;
   readonly from?: string;
 }
 
@@ -43,27 +46,23 @@ export async function run(args: readonly string[]): Promise<number> {
     .addHelpText("after", uriHelp)
     .argument("<uri...>", "whom to ask")
     .option("--json", "one JSON object per round instead of a table")
-    .option("--watch <interval>", "ask again and again, e.g. every 5s, 500ms or 1m")
+    .option("--watch <interval>", "ask again and again, e.g. every 5s, 500ms or 1m", durationArgument)
     .option("--from <address>", "send from this local IP address")
-    .exitOverride()
     .allowExcessArguments(true);
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const wrong = parseArguments(command, args);
+  if (wrong !== null) return wrong;
   const options = command.opts<AuditOptions>();
   const uris: { text: string; uri: AuditUri }[] = [];
   for (const text of command.args) {
     const uri = parseAuditUri(text);
-    if (!uri.ok) return complain(uri.reason);
+    if (!uri.ok) return complain("audit", uri.reason, usageError);
     uris.push({ text, uri: uri.value });
   }
-  const everyMs = options.watch === undefined ? null : parseDuration(options.watch);
-  if (everyMs === "malformed") return complain(`--watch ${options.watch} is not a time like 5s, 500ms or 1m`);
+  const everyMs = options.watch ?? null;
+  if (everyMs !== null && everyMs < watchLeastMs)
+    return complain("audit", `--watch is at least ${watchLeastMs}ms`, usageError);
   if (options.from !== undefined && !isIpLiteral(options.from)) {
-    return complain(`--from ${options.from} is not an IP address`);
+    return complain("audit", `--from ${options.from} is not an IP address`, usageError);
   }
   const from = options.from ?? null;
   // A round may be waiting for a gateway that is gone; who says stop means now.
@@ -157,9 +156,4 @@ function showTable(
   // A watched table stands at the top of a terminal; in a log each round follows the one before.
   const home = isWatched && process.stdout.isTTY ? "\u001b[H\u001b[2J" : "";
   process.stdout.write(`${home}${lines.join("\n")}\n`);
-}
-
-function complain(reason: string): number {
-  process.stderr.write(`holdover audit: ${reason}\n`);
-  return 2;
 }

@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { parseArguments } from "#io/command-line.js";
 import { monotonicMs } from "#io/monotonic-clock.js";
 import { type AuditProtocol, auditProtocols } from "#protocol/active-connection.js";
 import { readWav } from "#protocol/wav.js";
@@ -30,12 +31,8 @@ interface DemoArguments {
 /** Exit code: 0 every promise was kept, 1 one was not or something failed, 2 wrong usage. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = demoCommand();
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const exitCode = parseArguments(command, args);
+  if (exitCode !== null) return exitCode;
   const options = command.opts<DemoArguments>();
   const folder = mkdtempSync(`${tmpdir()}/holdover-demo-`);
   try {
@@ -59,7 +56,6 @@ function demoCommand(): Command {
     )
     .option("--json", "print one JSON object as the last line; the story goes to standard error")
     .option("--keep", "keep configurations, recordings and stores, and say where")
-    .exitOverride()
     .allowExcessArguments(false);
 }
 

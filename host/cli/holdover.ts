@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The one program. It only dispatches: each command is a file that is loaded when it is called, with a `run` of its own. */
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
+import { parseArguments, usageError } from "#io/command-line.js";
 
 interface Program {
   readonly name: string;
@@ -37,8 +38,6 @@ const programs: readonly Program[] = [
   },
 ];
 
-const usageError = 2;
-
 /** Exit code: 0 ok, 1 failed, 2 wrong usage or configuration. */
 async function main(args: readonly string[]): Promise<number> {
   let chosen: { program: Program; rest: string[] } | null = null;
@@ -46,8 +45,7 @@ async function main(args: readonly string[]): Promise<number> {
     .description("Calls that outlive their call server: a media gateway, a call server, and what asks them.")
     .version(version(), "-V, --version")
     .enablePositionalOptions()
-    .showHelpAfterError("(holdover --help lists the commands)")
-    .exitOverride();
+    .showHelpAfterError("(holdover --help lists the commands)");
   for (const program of programs) {
     command
       .command(program.name)
@@ -60,13 +58,7 @@ async function main(args: readonly string[]): Promise<number> {
         chosen = { program, rest };
       });
   }
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError;
-    throw error;
-  }
-  return await dispatch(chosen);
+  return parseArguments(command, args) ?? (await dispatch(chosen));
 }
 
 async function dispatch(chosen: { program: Program; rest: string[] } | null): Promise<number> {

@@ -8,8 +8,10 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Edges that are the same for both programs, imported as #io/…: a socket, a clock, a file. */
 const SHARED_EDGES = [
+  "firmware/io/command-line.ts",
   "firmware/io/configuration-file.ts",
   "firmware/io/monotonic-clock.ts",
+  "firmware/io/program-log.ts",
   "firmware/io/secret-file.ts",
   "firmware/io/udp-socket.ts",
 ];

@@ -1,11 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  countedAddress,
-  countedNumber,
-  parseDurationMs,
-  parsePhoneCommand,
-  recordingOf,
-} from "../../../firmware/phone/phone-bank.js";
+import { countedAddress, countedNumber, parsePhoneCommand, recordingOf } from "../../../firmware/phone/phone-bank.js";
 
 test("numbers and addresses are counted up, zeros and octets carried", () => {
   expect(countedNumber("101", 2)).toEqual({ ok: true, value: "103" });
@@ -31,11 +25,4 @@ test("commands are read, and what is none is refused by saying what there is", (
   expect(parsePhoneCommand("quit")).toEqual({ ok: true, value: { kind: "quit" } });
   expect(parsePhoneCommand("dial")).toMatchObject({ ok: false, reason: expect.stringContaining("hang-up [NUMBER]") });
   expect(parsePhoneCommand("x".repeat(201)).ok).toBe(false);
-});
-
-test("times are a number and a unit", () => {
-  expect(parseDurationMs("500ms")).toEqual({ ok: true, value: 500 });
-  expect(parseDurationMs("1.5s")).toEqual({ ok: true, value: 1500 });
-  expect(parseDurationMs("2m")).toEqual({ ok: true, value: 120_000 });
-  for (const text of ["5", "-1s", "s", "25000m", "1h"]) expect(parseDurationMs(text).ok, text).toBe(false);
 });
