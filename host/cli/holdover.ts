@@ -32,6 +32,11 @@ const programs: readonly Program[] = [
     load: () => import("./audit.js"),
   },
   {
+    name: "cdr",
+    description: "list call detail records, filter them, export them",
+    load: () => import("./cdr.js"),
+  },
+  {
     name: "demo",
     description: "watch a call survive the death of its call server",
     load: () => import("./demo.js"),

@@ -9,6 +9,7 @@ import {
   connectionModes,
   connectionStates,
 } from "#protocol/active-connection.js";
+import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { type CallDetailRecord, endCauses } from "../cdr/call-detail-record.js";
 import { provenances } from "../cdr/call-time.js";
 import type { GatewayRecord } from "../registry/connection-records.js";
@@ -61,7 +62,7 @@ const connection = z.object({
   changedAt: z.number(),
 }) satisfies z.ZodType<ActiveConnection>;
 
-export const storedGatewayRecord = z.object({
+const storedGatewayRecord = z.object({
   gateway: z.string(),
   via: z.enum(auditProtocols),
   heardAtWallMs: z.number(),
@@ -84,7 +85,7 @@ const recordedStatistics = z
   })
   .nullable();
 
-export const storedCallDetailRecord = z.object({
+const storedCallDetailRecord = z.object({
   callId: z.string(),
   bootId: z.string(),
   callingNumber: z.string(),
@@ -106,3 +107,23 @@ export const storedCallDetailRecord = z.object({
   endReason: z.string().nullable().default(null),
   writtenBy: z.array(z.string()),
 }) satisfies z.ZodType<CallDetailRecord>;
+
+export function readStoredRecord(json: string): ParseResult<CallDetailRecord> {
+  return read(json, storedCallDetailRecord);
+}
+
+export function readGatewayRecord(json: string): ParseResult<GatewayRecord> {
+  return read(json, storedGatewayRecord);
+}
+
+function read<T>(json: string, schema: z.ZodType<T>): ParseResult<T> {
+  try {
+    const checked = schema.safeParse(JSON.parse(json));
+    if (checked.success) return parsed(checked.data);
+    const [issue] = checked.error.issues;
+    return refused(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not as expected"}`);
+  } catch (error) {
+    if (error instanceof SyntaxError) return refused(error.message);
+    throw error;
+  }
+}
