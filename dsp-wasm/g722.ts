@@ -111,15 +111,24 @@ function octet(at: usize): v128 {
     i32x4.shr_s(i32x4.sub(evenLow, oddLow), 14),
     i32x4.shr_s(i32x4.sub(evenHigh, oddHigh), 14),
   );
-  const lowBits = lowCode(limited(low));
+  return octetOfBands(limited(low), limited(high));
+}
+
+/** XL and XH, 15 bits each, to an octet. */
+// @ts-ignore: decorator
+@inline
+function octetOfBands(low: v128, high: v128): v128 {
+  const lowBits = lowCode(low);
   adaptLow(lowBits);
-  const highBits = highCode(limited(high));
+  const highBits = highCode(high);
   adaptHigh(highBits);
   return v128.or(i16x8.shl(highBits, 6), lowBits);
 }
 
-/** Linear samples (i16, 16 kHz, twice `octets`) to octets. */
-export function g722Encode(jobs: i32, count: i32, octets: i32): void {
+/** Linear samples, two an octet; with `bands` they are what the filter would give: the lower band's and the upper's. */
+// @ts-ignore: decorator
+@inline
+function encode(jobs: i32, count: i32, octets: i32, bands: bool): void {
   for (let group = 0; group < count; group += 8) {
     lookUpGroup((jobs + group * jobBytes) as usize, count - group);
     gatherRecords(numbers);
@@ -131,9 +140,15 @@ export function g722Encode(jobs: i32, count: i32, octets: i32): void {
       gatherSamples();
       memory.copy(sixteen + 128, tile, 128);
       for (let at: usize = 0; at < 128; at += 16) {
-        v128.store(first + earlierBytes + at, v128.load(sixteen + 2 * at));
-        v128.store(second + earlierBytes + at, v128.load(sixteen + 2 * at + 16));
-        v128.store(tile + at, octet(at));
+        const earlier = v128.load(sixteen + 2 * at);
+        const later = v128.load(sixteen + 2 * at + 16);
+        if (bands) {
+          v128.store(tile + at, octetOfBands(i16x8.shr_s(earlier, 1), i16x8.shr_s(later, 1)));
+        } else {
+          v128.store(first + earlierBytes + at, earlier);
+          v128.store(second + earlierBytes + at, later);
+          v128.store(tile + at, octet(at));
+        }
       }
       slideWindows();
       scatterBytes();
@@ -143,10 +158,20 @@ export function g722Encode(jobs: i32, count: i32, octets: i32): void {
   }
 }
 
+/** Linear samples (i16, 16 kHz, twice `octets`) to octets. */
+export function g722Encode(jobs: i32, count: i32, octets: i32): void {
+  encode(jobs, count, octets, false);
+}
+
+/** Pairs of XL and XH (15 bits at the left of i16) to octets: the encoder of Appendix II, without the filter. */
+export function g722EncodeBands(jobs: i32, count: i32, octets: i32): void {
+  encode(jobs, count, octets, true);
+}
+
 /** One octet's two samples into the rows at `pair`. */
 // @ts-ignore: decorator
 @inline
-function pairOf(code: v128, at: usize, pair: usize, mode: i32): void {
+function pairOf(code: v128, at: usize, pair: usize, mode: i32, bands: bool): void {
   const lowBits = v128.and(code, v128.load(pool.all63));
   const output =
     mode == 1
@@ -157,6 +182,11 @@ function pairOf(code: v128, at: usize, pair: usize, mode: i32): void {
   const low = lowSample(output);
   adaptLow(lowBits);
   const high = adaptHigh(i16x8.shr_u(code, 6));
+  if (bands) {
+    v128.store(pair, i16x8.shl(low, 1), 0);
+    v128.store(pair, i16x8.shl(high, 1), 16);
+    return;
+  }
   v128.store(first + earlierBytes + at, i16x8.add(low, high));
   v128.store(second + earlierBytes + at, i16x8.sub(low, high));
   const earlier = i16x8.narrow_i32x4_s(
@@ -173,14 +203,16 @@ function pairOf(code: v128, at: usize, pair: usize, mode: i32): void {
 
 // @ts-ignore: decorator
 @inline
-function decode(jobs: i32, count: i32, octets: i32, mode: i32): void {
+function decode(jobs: i32, count: i32, octets: i32, mode: i32, bands: bool): void {
   for (let group = 0; group < count; group += 8) {
     lookUpGroup((jobs + group * jobBytes) as usize, count - group);
     gatherRecords(numbers);
     loadWindows();
     for (let left = octets; left > 0; left -= 8) {
       gatherBytes();
-      for (let at: usize = 0; at < 128; at += 16) pairOf(v128.load(tile + at), at, sixteen + 2 * at, mode);
+      for (let at: usize = 0; at < 128; at += 16) {
+        pairOf(v128.load(tile + at), at, sixteen + 2 * at, mode, bands);
+      }
       slideWindows();
       memory.copy(tile, sixteen, 128);
       scatterSamples();
@@ -194,15 +226,30 @@ function decode(jobs: i32, count: i32, octets: i32, mode: i32): void {
 
 /** Octets to linear samples, mode 1: 64 kbit/s. */
 export function g722DecodeAt64(jobs: i32, count: i32, octets: i32): void {
-  decode(jobs, count, octets, 1);
+  decode(jobs, count, octets, 1, false);
 }
 
 /** Mode 2: 56 kbit/s, the last bit of each octet is not for us. */
 export function g722DecodeAt56(jobs: i32, count: i32, octets: i32): void {
-  decode(jobs, count, octets, 2);
+  decode(jobs, count, octets, 2, false);
 }
 
 /** Mode 3: 48 kbit/s, the last two bits are not. */
 export function g722DecodeAt48(jobs: i32, count: i32, octets: i32): void {
-  decode(jobs, count, octets, 3);
+  decode(jobs, count, octets, 3, false);
+}
+
+/** Octets to pairs of RL and RH (15 bits at the left of i16), mode 1: the decoder of Appendix II, without the filter. */
+export function g722DecodeBandsAt64(jobs: i32, count: i32, octets: i32): void {
+  decode(jobs, count, octets, 1, true);
+}
+
+/** Octets to pairs of RL and RH (15 bits at the left of i16), mode 2: the decoder of Appendix II, without the filter. */
+export function g722DecodeBandsAt56(jobs: i32, count: i32, octets: i32): void {
+  decode(jobs, count, octets, 2, true);
+}
+
+/** Octets to pairs of RL and RH (15 bits at the left of i16), mode 3: the decoder of Appendix II, without the filter. */
+export function g722DecodeBandsAt48(jobs: i32, count: i32, octets: i32): void {
+  decode(jobs, count, octets, 3, true);
 }

@@ -71,7 +71,18 @@ export { levelMeasure, levelMeterBytes } from "./level";
 export { automaticGainApply, automaticGainBytes, gainApply } from "./gain";
 export { conferenceMix, mixerMembersMax } from "./mixer";
 export { resampleDown, resamplerBytes, resampleUp } from "./resampler";
-export { g722DecodeAt48, g722DecodeAt56, g722DecodeAt64, g722Encode, g722Reset, g722StateBytes } from "./g722";
+export {
+  g722DecodeAt48,
+  g722DecodeAt56,
+  g722DecodeAt64,
+  g722DecodeBandsAt48,
+  g722DecodeBandsAt56,
+  g722DecodeBandsAt64,
+  g722Encode,
+  g722EncodeBands,
+  g722Reset,
+  g722StateBytes,
+} from "./g722";
 export { g726PackAal2, g726PackRtp, g726UnpackAal2, g726UnpackRtp } from "./g726-packing";
 export { voiceActivityBytes, voiceActivityDetect } from "./voice-activity";
 export {
