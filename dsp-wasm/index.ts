@@ -9,11 +9,16 @@ export {
   commandBytes,
   commandRingOffset,
   commandsMax,
+  concealerStateOffset,
   decoderStateOffset,
+  detectorStateOffset,
   encoderStateOffset,
   eventBytes,
   eventRingOffset,
   eventsMax,
+  heardDigitOffset,
+  hearingFrameOffset,
+  hearingResamplerOffset,
   ioScratchBytes,
   ioScratchOffset,
   jobBytes,
@@ -26,12 +31,17 @@ export {
   legsMax,
   legsOffset,
   memoryEnd,
-  packetSlotBytes,
   pcmFrameOffset,
-  receiveSlotsMax,
+  receivedCodesOffset,
+  receiveSlotsBytes,
   receiveSlotsOffset,
   ringHeadBytes,
+  sendingFrameOffset,
+  sendingResamplerOffset,
   sendPacketOffset,
+  sentCodesOffset,
+  slotBytesMax,
+  slotBytesMin,
   statisticsBytes,
   statisticsOffset,
 } from "./memory-map";
@@ -66,7 +76,8 @@ export {
 } from "./g726";
 export { g726StateBytes } from "./g726-step";
 export { faxDetectorBytes, faxToneDetect } from "./fax-tones";
-export { lossConceal, lossConcealerBytes } from "./loss-concealer";
+export { l16Decode, l16Encode, l16WideDecode, l16WideEncode } from "./l16";
+export { lossConceal, lossConcealerBytes, lossConcealerWideBytes, lossConcealWide } from "./loss-concealer";
 export { levelMeasure, levelMeterBytes } from "./level";
 export { automaticGainApply, automaticGainBytes, gainApply } from "./gain";
 export { conferenceMix, mixerMembersMax } from "./mixer";

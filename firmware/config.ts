@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { isIpLiteral, isIpv6, parseAddress } from "#protocol/address.js";
 import { parseEntity } from "#protocol/mgcp/entity-name.js";
+import { codecNames } from "./media/codec.js";
 
 /** A section answers an unknown key with the keys it knows. */
 function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
@@ -85,10 +86,13 @@ export const gatewaySchema = section({
       portLast: evenPort.default(24_574),
       /** Differentiated services code point of the media packets (RFC 2474); 46 is Expedited Forwarding (RFC 3246). */
       dscp: z.int().min(0).max(63).default(46),
+      /** What the gateway decodes and encodes, the preferred first. */
       codings: z
-        .array(z.enum(["PCMU", "PCMA"]))
+        .array(
+          z.string().refine((name) => codecNames.includes(name), { error: `must be one of ${codecNames.join(", ")}` }),
+        )
         .min(1)
-        .max(2)
+        .refine((names) => new Set(names).size === names.length, { error: "must not name a coding twice" })
         .default(["PCMA", "PCMU"]),
       ptimeMs: z.literal([10, 20, 30, 40, 50, 60]).default(20),
       /** Way to the network: linux (epoll by koffi), portable (node:dgram), auto (the first that works). */

@@ -184,7 +184,7 @@ export class Gateway {
         lines: locals,
         notifiedEntity,
         notifiedEntityList,
-        encodings: codings.map(({ encoding }) => encoding),
+        encodings: [...new Set(codings.map(({ encoding }) => encoding))],
       },
       {
         table: this.#table,

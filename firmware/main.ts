@@ -1,7 +1,6 @@
 /** Builds the gateway's parts from the configuration, gives the core its sockets, clock, dice and engine, and runs it. */
 import { randomFillSync } from "node:crypto";
 import type { Logger } from "pino";
-import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { announcesRestarts, type ConfiguredLine, configuredLines, type GatewayConfig } from "./config.js";
@@ -13,6 +12,7 @@ import { lookUpAddresses } from "./io/name-lookup.js";
 import { readState, writeState } from "./io/state-file.js";
 import { openUdpSocket, type UdpSocket } from "./io/udp-socket.js";
 import type { Moment } from "./management/call-control.js";
+import { codingsNamed } from "./media/codec.js";
 
 export interface RunningGateway {
   readonly ports: Readonly<Record<"mgcp" | "sip", Address>> & { readonly snmp: Address | null };
@@ -225,7 +225,7 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
       portFirst: media.portFirst,
       portLast: media.portLast,
       dscp: media.dscp,
-      codings: media.codings.map((encoding) => coding(encoding, media.ptimeMs)),
+      codings: codingsNamed(media.codings, media.ptimeMs),
       legsMax,
     },
     callAgents: config.callAgents,
@@ -241,9 +241,4 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
     lines,
     relay: config.relay ?? { prefix: "relay/", first: 1, count: 0, learnsPort: false },
   };
-}
-
-/** Static payload types of RFC 3551 table 4. */
-function coding(encoding: "PCMU" | "PCMA", ptimeMs: number): Coding {
-  return { encoding, clockRateHz: 8000, payloadType: encoding === "PCMU" ? 0 : 8, ptimeMs };
 }

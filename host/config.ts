@@ -72,7 +72,11 @@ export const callServerSchema = section({
   }).default({ via: [...auditProtocols] }),
   calls: section({
     encodings: z
-      .array(z.string().regex(/^[A-Za-z0-9._-]{1,32}$/, "expected an encoding name"))
+      .array(
+        z
+          .string()
+          .regex(/^[A-Za-z0-9._-]{1,32}(\/\d{4,6})?$/, "expected an encoding name, or one with its clock: L16/16000"),
+      )
       .min(1)
       .default(["PCMA"]),
     ptimeMs: z.int().min(10).max(60).multipleOf(10).default(20),

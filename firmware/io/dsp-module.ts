@@ -45,20 +45,12 @@ export function instantiateDsp(module: WebAssembly.Module, memory: WebAssembly.M
     }
     return exported.value;
   });
-  const operation = (name: string): Operation => {
-    const exported = exports[name];
-    if (!isOperation(exported)) throw new Error(`dsp.wasm exports no operation ${name}`);
-    return exported;
-  };
   return {
     memory: new EngineMemory(memory.buffer, map),
-    operations: {
-      ulawDecode: operation("ulawDecode"),
-      alawDecode: operation("alawDecode"),
-      ulawEncode: operation("ulawEncode"),
-      alawEncode: operation("alawEncode"),
-      ulawToAlaw: operation("ulawToAlaw"),
-      alawToUlaw: operation("alawToUlaw"),
+    operations: (name) => {
+      const exported = exports[name];
+      if (!isOperation(exported)) throw new Error(`dsp.wasm exports no operation ${name}`);
+      return exported;
     },
   };
 }

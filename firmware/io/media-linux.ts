@@ -192,7 +192,7 @@ export class LinuxMediaNetwork implements MediaNetwork {
 
   #receiveFromPeer(sink: DatagramSink, leg: LegNumber, sockets: LegSockets, nowMs: number): void {
     const buffer = this.#base + sink.receiveOffset(leg);
-    const length = this.#libc.recv(sockets.rtp, buffer, this.#memory.map.packetSlotBytes, linux.messageTruncated);
+    const length = this.#libc.recv(sockets.rtp, buffer, sink.receiveBytesMax(leg), linux.messageTruncated);
     if (length < 0) this.errorsIgnored += 1;
     else sink.rtpReceived(leg, length, null, nowMs);
   }
@@ -200,7 +200,7 @@ export class LinuxMediaNetwork implements MediaNetwork {
   /** One datagram while the socket is open to all; the whole queue when it has just been connected. */
   #receiveFromAnyone(sink: DatagramSink, leg: LegNumber, sockets: LegSockets, nowMs: number): void {
     for (let count = 0; count < drainMax; count += 1) {
-      const length = this.#receiveFrom(sockets.rtp, sink.receiveOffset(leg), this.#memory.map.packetSlotBytes);
+      const length = this.#receiveFrom(sockets.rtp, sink.receiveOffset(leg), sink.receiveBytesMax(leg));
       if (length < 0) {
         sockets.isDraining = false;
         return;

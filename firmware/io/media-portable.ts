@@ -133,7 +133,7 @@ export class PortableMediaNetwork implements MediaNetwork {
   #rtpReceived(leg: LegNumber, sockets: LegSockets, bytes: Buffer, from: RemoteInfo): void {
     this.#sink?.obeyCommands(monotonicMs());
     if (this.#sink === null || this.#legs.get(leg) !== sockets) return;
-    if (bytes.length <= this.#memory.map.packetSlotBytes) this.#memory.bytes.set(bytes, this.#sink.receiveOffset(leg));
+    if (bytes.length <= this.#sink.receiveBytesMax(leg)) this.#memory.bytes.set(bytes, this.#sink.receiveOffset(leg));
     this.#sink.rtpReceived(leg, bytes.length, addressOf(from), monotonicMs());
   }
 

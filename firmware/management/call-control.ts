@@ -86,6 +86,7 @@ const unused: LegSettings = {
   learnsPort: false,
   sends: false,
   receives: false,
+  detectsDigits: false,
   source: null,
 };
 
@@ -216,6 +217,7 @@ export class CallControl {
   /** Null when the event concerns none of the network legs. */
   mediaEvent(event: MediaEvent, at: Moment): ControlOutput[] | null {
     if (event.kind === "modified") return this.#modified(event.token);
+    if (event.kind === "digit") return null;
     if (this.#preparing.has(event.generation)) return this.#prepared(event);
     const pending = this.#pending.get(event.generation);
     if (pending === undefined) return null;

@@ -47,6 +47,11 @@ const knownCodings = new Map<string, readonly [clockRateHz: number, payloadType:
   ["G726-24", [8000, null]],
   ["G726-32", [8000, null]],
   ["G726-40", [8000, null]],
+  ["AAL2-G726-16", [8000, null]],
+  ["AAL2-G726-24", [8000, null]],
+  ["AAL2-G726-32", [8000, null]],
+  ["AAL2-G726-40", [8000, null]],
+  ["L16", [8000, null]],
   ["GSM-EFR", [8000, null]],
   ["GSM-HR-08", [8000, null]],
   ["ILBC", [8000, null]],
@@ -129,13 +134,16 @@ function withPacketTime(codings: readonly Coding[], wishes: CodingWishes, means:
   }));
 }
 
-/** A number once told stays; a relay takes over the far side's, so that both number alike; else static or dynamic. */
+/**
+ * A number once told stays. A relay takes over the far side's, so that both number alike, and of those that are dynamic
+ * everybody does, for many a far side sends by its own; else static or dynamic.
+ */
 function numbered(codings: readonly Coding[], wishes: CodingWishes, { before, relays }: CodingMeans): Coding[] {
   const taken = new Set<number>();
-  const mirrored = relays ? (wishes.remote?.codings ?? []) : [];
   return codings.map((one) => {
     const told = before?.codings.find((other) => isSameEncoding(one, other));
-    const theirs = mirrored.find((other) => isSameEncoding(one, other));
+    const isMirrored = relays || one.payloadType >= dynamicFirst;
+    const theirs = isMirrored ? wishes.remote?.codings.find((other) => isSameEncoding(one, other)) : undefined;
     const wanted = (told ?? theirs ?? one).payloadType;
     const payloadType = taken.has(wanted) ? firstFree(taken) : wanted;
     taken.add(payloadType);

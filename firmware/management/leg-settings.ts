@@ -21,6 +21,7 @@ export function lineLegSettings(row: ConnectionRow, station: LegNumber | null): 
     learnsPort: true,
     sends: sendsMedia(row.mode),
     receives: receivesMedia(row.mode),
+    detectsDigits: false,
     source: station,
   };
 }
@@ -54,6 +55,7 @@ export function relayLegSettings(
     relay: { target: peer.lease.leg, payloadTypes: types },
     sends: sendsMedia(row.mode),
     receives: receivesMedia(row.mode),
+    detectsDigits: false,
     source: peer.lease.leg,
   };
 }
@@ -79,6 +81,7 @@ function loopSettings(row: ConnectionRow): LegSettings {
     learnsPort: false,
     sends: true,
     receives: true,
+    detectsDigits: false,
     source: row.lease.leg,
   };
 }

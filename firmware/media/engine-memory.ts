@@ -6,16 +6,49 @@
 /** operation(jobs, count, samples): see dsp-wasm/index.ts. */
 export type Operation = (jobs: number, count: number, samples: number) => void;
 
-export const operationNames = [
+/**
+ * What the engine uses of the wasm, in the order in which a frame goes through it: 10 ms each, 80 samples of 8 kHz,
+ * received and decoded first, then coded and sent.
+ */
+export const receivingOperations = [
+  "g722Reset",
+  "g726Reset",
+  "g726UnpackRtp",
+  "g726UnpackAal2",
   "ulawDecode",
   "alawDecode",
+  "l16Decode",
+  "l16WideDecode",
+  "g722DecodeAt64",
+  "g726At16DecodeLinear",
+  "g726At24DecodeLinear",
+  "g726At32DecodeLinear",
+  "g726At40DecodeLinear",
+  "lossConceal",
+  "lossConcealWide",
+  "resampleDown",
+  "dtmfDetect",
+] as const;
+export const sendingOperations = [
+  "g722Reset",
+  "g726Reset",
+  "resampleUp",
+  "resampleDown",
   "ulawEncode",
   "alawEncode",
-  "ulawToAlaw",
-  "alawToUlaw",
+  "l16Encode",
+  "l16WideEncode",
+  "g722Encode",
+  "g726At16EncodeLinear",
+  "g726At24EncodeLinear",
+  "g726At32EncodeLinear",
+  "g726At40EncodeLinear",
+  "g726PackRtp",
+  "g726PackAal2",
 ] as const;
-export type OperationName = (typeof operationNames)[number];
-export type DspOperations = Readonly<Record<OperationName, Operation>>;
+export type OperationName = (typeof receivingOperations)[number] | (typeof sendingOperations)[number];
+/** Throws when the wasm has none of that name, for then the build is not ours. */
+export type DspOperations = (name: string) => Operation;
 
 /** Byte offsets and sizes; of a leg's parts, from the leg's beginning. */
 export interface MemoryMap {
@@ -39,12 +72,22 @@ export interface MemoryMap {
   readonly legBytes: number;
   readonly decoderStateOffset: number;
   readonly encoderStateOffset: number;
+  readonly detectorStateOffset: number;
+  readonly heardDigitOffset: number;
+  readonly hearingResamplerOffset: number;
+  readonly sendingResamplerOffset: number;
+  readonly concealerStateOffset: number;
   readonly codeFrameOffset: number;
+  readonly receivedCodesOffset: number;
+  readonly sentCodesOffset: number;
   readonly pcmFrameOffset: number;
+  readonly hearingFrameOffset: number;
+  readonly sendingFrameOffset: number;
   readonly sendPacketOffset: number;
   readonly receiveSlotsOffset: number;
-  readonly packetSlotBytes: number;
-  readonly receiveSlotsMax: number;
+  readonly receiveSlotsBytes: number;
+  readonly slotBytesMin: number;
+  readonly slotBytesMax: number;
 }
 
 /** Reads the map by name; `exported` throws when the wasm has no such number, for then the build is not ours. */
@@ -70,12 +113,22 @@ export function readMemoryMap(exported: (name: keyof MemoryMap) => number): Memo
     legBytes: exported("legBytes"),
     decoderStateOffset: exported("decoderStateOffset"),
     encoderStateOffset: exported("encoderStateOffset"),
+    detectorStateOffset: exported("detectorStateOffset"),
+    heardDigitOffset: exported("heardDigitOffset"),
+    hearingResamplerOffset: exported("hearingResamplerOffset"),
+    sendingResamplerOffset: exported("sendingResamplerOffset"),
+    concealerStateOffset: exported("concealerStateOffset"),
     codeFrameOffset: exported("codeFrameOffset"),
+    receivedCodesOffset: exported("receivedCodesOffset"),
+    sentCodesOffset: exported("sentCodesOffset"),
     pcmFrameOffset: exported("pcmFrameOffset"),
+    hearingFrameOffset: exported("hearingFrameOffset"),
+    sendingFrameOffset: exported("sendingFrameOffset"),
     sendPacketOffset: exported("sendPacketOffset"),
     receiveSlotsOffset: exported("receiveSlotsOffset"),
-    packetSlotBytes: exported("packetSlotBytes"),
-    receiveSlotsMax: exported("receiveSlotsMax"),
+    receiveSlotsBytes: exported("receiveSlotsBytes"),
+    slotBytesMin: exported("slotBytesMin"),
+    slotBytesMax: exported("slotBytesMax"),
   };
 }
 

@@ -105,7 +105,7 @@ export function takeCommand(cursor: RecordCursor): EngineCommand {
   return { kind, leg, generation, local, dscp, cname, isAwaited, settings: takeSettings(cursor) };
 }
 
-const eventKinds = ["opened", "modified", "open-failed"] as const;
+const eventKinds = ["opened", "modified", "digit", "open-failed"] as const;
 
 export function putEvent(cursor: RecordCursor, event: MediaEvent): void {
   cursor.put8(eventKinds.indexOf(event.kind));
@@ -113,6 +113,7 @@ export function putEvent(cursor: RecordCursor, event: MediaEvent): void {
   cursor.put32(event.generation);
   if (event.kind === "opened") cursor.put8(event.dscp);
   else if (event.kind === "modified") cursor.put32(event.token);
+  else if (event.kind === "digit") cursor.putText(event.digit);
   else cursor.putText(event.reason.slice(0, reasonCharactersMax));
 }
 
@@ -126,6 +127,7 @@ export function takeEvent(cursor: RecordCursor): MediaEvent {
   if (kind === undefined) throw new Error("no such event");
   if (kind === "opened") return { kind, leg, generation, dscp: cursor.take8() };
   if (kind === "modified") return { kind, leg, generation, token: cursor.take32() };
+  if (kind === "digit") return { kind, leg, generation, digit: cursor.takeText() };
   return { kind, leg, generation, reason: cursor.takeText() };
 }
 
@@ -148,7 +150,8 @@ function putSettings(cursor: RecordCursor, settings: LegSettings): void {
       (settings.sends ? 8 : 0) |
       (settings.receives ? 16 : 0) |
       (settings.learnsPort ? 32 : 0) |
-      (relay === null ? 0 : 64),
+      (relay === null ? 0 : 64) |
+      (settings.detectsDigits ? 128 : 0),
   );
   cursor.put32(settings.source ?? noLeg);
   if (sendCoding !== null) putCoding(cursor, sendCoding);
@@ -172,6 +175,7 @@ function takeSettings(cursor: RecordCursor): LegSettings {
     learnsPort: (flags & 32) !== 0,
     sends: (flags & 8) !== 0,
     receives: (flags & 16) !== 0,
+    detectsDigits: (flags & 128) !== 0,
     source: source === noLeg ? null : source,
   };
 }

@@ -15,8 +15,6 @@ import type { LegNumber, MediaCommand } from "./media-port.js";
 
 const phases = 5;
 const phaseMs = frameMs / phases;
-/** The clock rate of all codecs of now. */
-const frameSamples = 80;
 /** Longer delays of the loop than this are not made good: the frames of that time are skipped. */
 const catchUpMsMax = 200;
 /** The counters in shared memory are this many turns old at most, 50 ms; those of relayed packets one turn. */
@@ -52,7 +50,7 @@ export class Engine implements DatagramSink {
 
   /** Runs the kernels until they are optimised; before the first leg is opened. */
   warmUp(): void {
-    this.#dsp.warmUp(0, frameSamples);
+    this.#dsp.warmUp();
   }
 
   /** After the shut-down command: all legs are closed, nothing more will be done. */
@@ -93,7 +91,12 @@ export class Engine implements DatagramSink {
   }
 
   receiveOffset(leg: LegNumber): number {
-    return this.#legs[leg]?.receiveOffset ?? this.#options.memory.legOffset(leg);
+    const { memory } = this.#options;
+    return this.#legs[leg]?.receiveOffset ?? memory.legOffset(leg) + memory.map.receiveSlotsOffset;
+  }
+
+  receiveBytesMax(leg: LegNumber): number {
+    return this.#legs[leg]?.receiveBytesMax ?? this.#options.memory.map.slotBytesMin;
   }
 
   rtpReceived(leg: LegNumber, length: number, from: Address | null, nowMs: number): void {
@@ -205,15 +208,19 @@ export class Engine implements DatagramSink {
     if (legs === undefined || legs.length === 0) return;
     const dsp = this.#dsp;
     for (const leg of legs) leg.pull(dsp);
-    dsp.run("ulawDecode", frameSamples);
-    dsp.run("alawDecode", frameSamples);
+    dsp.runReceiving();
+    for (const leg of legs) this.#reportDigit(leg);
     for (const leg of legs) leg.encode(dsp, leg.source === null ? null : (this.#legs[leg.source] ?? null));
-    dsp.run("ulawEncode", frameSamples);
-    dsp.run("alawEncode", frameSamples);
+    dsp.runSending();
     const isPublishing = Math.floor(this.#step / phases) % publishTurns === 0;
     for (const leg of legs) {
       leg.transmit(nowMs);
       if (isPublishing) this.#statistics.write(leg.leg, leg.counters());
     }
+  }
+
+  #reportDigit(leg: Leg): void {
+    const digit = leg.digitBegun();
+    if (digit !== null) this.#options.events.put({ kind: "digit", leg: leg.leg, generation: leg.generation, digit });
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Holds the packets of one leg until their frame is due. The network pushes, the frame clock pulls; neither calls the
  * other. A packet waits `depth`: playout runs so far behind the first packet's arrival, and all later packets fall into
- * place by their timestamps. What is not there when due is lost, and silence takes its place; time goes on.
+ * place by their timestamps. What is not there when due is lost, for whoever conceals it; time goes on.
  *
  * The depth follows what the network does, but only in pauses of the speech, where ten milliseconds more or less are not
  * heard (RFC 3550 section 6.4.4 has the measure, packet lateness; adapting in pauses is the classic playout rule):
@@ -11,6 +11,7 @@
  * Time here is playout time: media clock units modulo 2^32, beginning at 0; `#shift` is what a stream's timestamps differ.
  */
 import { timestampDistance } from "#protocol/rtp.js";
+import { type Codec, frameMs, frameSamplesOf, octetsOf, samplesOf } from "./codec.js";
 import type { PacketSlots } from "./packet-slots.js";
 
 export const depthStartMs = 40;
@@ -45,9 +46,8 @@ export class JitterBuffer {
   readonly #bytes: Uint8Array;
   readonly #slots: PacketSlots;
   readonly #codeFrameOffset: number;
+  readonly #codec: Codec;
   readonly #frameSamples: number;
-  readonly #silence: number;
-  readonly #frameMs: number;
   /** In playout order. */
   readonly #held: HeldPacket[] = [];
   readonly #unused: HeldPacket[] = [];
@@ -69,17 +69,13 @@ export class JitterBuffer {
   framesDropped = 0;
   resyncs = 0;
 
-  constructor(
-    bytes: Uint8Array,
-    slots: PacketSlots,
-    frame: { readonly offset: number; readonly samples: number; readonly silence: number; readonly frameMs: number },
-  ) {
+  /** codeFrameOffset: where a frame of the codec has room, that is put together from several packets. */
+  constructor(bytes: Uint8Array, slots: PacketSlots, codec: Codec, codeFrameOffset: number) {
     this.#bytes = bytes;
     this.#slots = slots;
-    this.#codeFrameOffset = frame.offset;
-    this.#frameSamples = frame.samples;
-    this.#silence = frame.silence;
-    this.#frameMs = frame.frameMs;
+    this.#codec = codec;
+    this.#codeFrameOffset = codeFrameOffset;
+    this.#frameSamples = frameSamplesOf(codec);
   }
 
   /** Whether anything was ever due: from then on each pull gives a frame. */
@@ -102,11 +98,12 @@ export class JitterBuffer {
   }
 
   /**
-   * Keeps the packet in `slot`, or gives the slot back. `codes` is where its payload lies, one byte a sample; isNewest:
-   * no packet of a higher sequence number has come before it.
+   * Keeps the packet in `slot`, or gives the slot back. Its payload is `octets` at `codes`; isNewest: no packet of a
+   * higher sequence number has come before it.
    */
-  push(slot: number, timestamp: number, codes: number, samples: number, isNewest: boolean): PushAnswer {
+  push(slot: number, timestamp: number, codes: number, octets: number, isNewest: boolean): PushAnswer {
     if (this.#shift === null) this.startStream(timestamp);
+    const samples = samplesOf(this.#codec, octets);
     const answer = this.#place(slot, timestamp, codes, samples, isNewest);
     if (answer !== "kept") this.#slots.giveBack(slot);
     return answer;
@@ -143,8 +140,9 @@ export class JitterBuffer {
     return "kept";
   }
 
+  /** Where codes fill octets several at a time, no packet begins within them. */
   #startOf(timestamp: number): number {
-    return (timestamp + (this.#shift ?? 0)) | 0;
+    return (timestamp + (this.#shift ?? 0)) & -this.#codec.unitSamples;
   }
 
   #hasLeapt(start: number, samples: number): boolean {
@@ -155,18 +153,18 @@ export class JitterBuffer {
       return false;
     }
     this.#lateSinceFrame ??= this.#frame;
-    return (this.#frame - this.#lateSinceFrame) * this.#frameMs >= lateRunMs;
+    return (this.#frame - this.#lateSinceFrame) * frameMs >= lateRunMs;
   }
 
   /**
-   * One frame of codes: its offset in the engine memory, or null before anything was ever due. wasQuiet: the frame
-   * pulled before held no speech; asked only while the depth is to change.
+   * One frame of codes: its offset in the engine memory; lost, or put in to deepen the buffer; null before anything was
+   * ever due. wasQuiet: the frame pulled before held no speech; asked only while the depth is to change.
    */
-  pull(wasQuiet: () => boolean): number | null {
+  pull(wasQuiet: () => boolean): number | "lost" | null {
     this.#frame += 1;
     if (this.#shift === null) return null;
-    if ((this.#frame * this.#frameMs) % windowMs === 0) this.#judgeWindow();
-    if (this.#owedFrames !== 0 && this.#settle(wasQuiet)) return this.#silentFrame();
+    if ((this.#frame * frameMs) % windowMs === 0) this.#judgeWindow();
+    if (this.#owedFrames !== 0 && this.#settle(wasQuiet)) return "lost";
     const start = this.#playAt;
     this.#playAt = (this.#playAt + this.#frameSamples) | 0;
     return this.#frameAt(start);
@@ -190,49 +188,41 @@ export class JitterBuffer {
     return this.#held.length;
   }
 
-  #frameAt(start: number): number | null {
+  #frameAt(start: number): number | "lost" | null {
     const first = this.#held[0];
     const into = first === undefined ? -1 : timestampDistance(start, first.start);
     if (first === undefined || into + this.#frameSamples <= 0) return this.#isStarted ? this.#lostFrame() : null;
     this.#isStarted = true;
-    if (into >= 0 && into + this.#frameSamples <= first.samples) {
-      const codes = first.codes + into;
-      this.#dropPlayed();
-      return codes;
-    }
-    return this.#splice(start);
+    const codes = this.#isWithin(first, into) ? first.codes + octetsOf(this.#codec, into) : this.#splice(start);
+    this.#dropPlayed();
+    return codes ?? this.#lostFrame();
   }
 
-  /** A frame that lies across packets, or has holes: put together in the leg's code frame. */
-  #splice(start: number): number {
+  #isWithin(packet: HeldPacket, into: number): boolean {
+    return into >= 0 && into + this.#frameSamples <= packet.samples;
+  }
+
+  /** A frame that lies across packets, put together in the leg's code frame; null when it has holes. */
+  #splice(start: number): number | null {
     const frame = this.#codeFrameOffset;
     let filledTo = 0;
-    let missing = 0;
     for (const packet of this.#held) {
-      const from = Math.max(timestampDistance(packet.start, start), filledTo);
-      const to = Math.min(timestampDistance(packet.start, start) + packet.samples, this.#frameSamples);
-      if (to <= from) continue;
-      this.#bytes.fill(this.#silence, frame + filledTo, frame + from);
-      missing += from - filledTo;
-      const codes = packet.codes + timestampDistance(start, packet.start);
-      this.#bytes.copyWithin(frame + from, codes + from, codes + to);
+      const begin = timestampDistance(packet.start, start);
+      if (begin > filledTo) return null;
+      const to = Math.min(begin + packet.samples, this.#frameSamples);
+      if (to <= filledTo) continue;
+      const codes = packet.codes + octetsOf(this.#codec, filledTo - begin);
+      const octets = octetsOf(this.#codec, to - filledTo);
+      this.#bytes.copyWithin(frame + octetsOf(this.#codec, filledTo), codes, codes + octets);
       filledTo = to;
+      if (filledTo === this.#frameSamples) return frame;
     }
-    this.#bytes.fill(this.#silence, frame + filledTo, frame + this.#frameSamples);
-    missing += this.#frameSamples - filledTo;
-    if (missing > 0) this.framesFilled += 1;
-    this.#dropPlayed();
-    return frame;
+    return null;
   }
 
-  #lostFrame(): number {
+  #lostFrame(): "lost" {
     this.framesFilled += 1;
-    return this.#silentFrame();
-  }
-
-  #silentFrame(): number {
-    this.#bytes.fill(this.#silence, this.#codeFrameOffset, this.#codeFrameOffset + this.#frameSamples);
-    return this.#codeFrameOffset;
+    return "lost";
   }
 
   #dropPlayed(): void {
@@ -293,6 +283,6 @@ export class JitterBuffer {
   }
 
   #samplesOf(ms: number): number {
-    return (ms / this.#frameMs) * this.#frameSamples;
+    return (ms / frameMs) * this.#frameSamples;
   }
 }

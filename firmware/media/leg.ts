@@ -8,10 +8,12 @@
 import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
-import type { RtpReader } from "#protocol/rtp.js";
-import { type Codec, codecOf, frameMs, framesPerPacket } from "./codec.js";
+import { type RtpReader, rtpHeaderBytes } from "#protocol/rtp.js";
+import { codecOf, frameSamplesOf, framesPerPacket, longestPacketOctets, octetsOf } from "./codec.js";
 import type { Dsp } from "./dsp.js";
 import type { EngineMemory } from "./engine-memory.js";
+import { FrameDecoder } from "./frame-decoder.js";
+import { FrameEncoder } from "./frame-encoder.js";
 import { JitterBuffer } from "./jitter-buffer.js";
 import type { LegCounters } from "./leg-statistics.js";
 import type { MediaNetwork } from "./media-network.js";
@@ -22,8 +24,6 @@ import { type Heard, RtcpSession } from "./rtcp-session.js";
 import { SourceLatch, type SourceRule } from "./source-latch.js";
 import { Transmitter } from "./transmitter.js";
 
-/** A frame whose largest sample stays below this holds no speech: 36 dB under full scale. */
-const quietPeak = 512;
 const notRelayed = -1;
 
 /** Until a coding is agreed that says otherwise. */
@@ -31,8 +31,9 @@ const telephoneClockHz = 8000;
 
 interface Playout {
   readonly payloadType: number;
-  readonly codec: Codec;
   readonly buffer: JitterBuffer;
+  readonly decoder: FrameDecoder;
+  readonly wasQuiet: () => boolean;
 }
 
 /** What all legs of an engine share. */
@@ -64,14 +65,12 @@ export class Leg implements PacketRelay {
   readonly #transmitter: Transmitter;
   readonly #rtcp: RtcpSession;
   readonly #offset: number;
-  readonly #wasQuiet = () => this.#peakIsBelow(quietPeak);
   #settings: LegSettings;
   #playout: Playout | null = null;
-  #sendCodec: Codec | null = null;
+  #encoder: FrameEncoder | null = null;
   /** By payload type as it comes: as it goes on, or notRelayed. */
   readonly #relayedTypes = new Int8Array(128).fill(notRelayed);
   #rtcpPort: number | null = null;
-  #hasFrame = false;
   #isEncoding = false;
   #isOpen = false;
   #framesFilledBefore = 0;
@@ -91,8 +90,13 @@ export class Leg implements PacketRelay {
     this.#legAt = legAt;
     this.#settings = settings;
     this.#offset = memory.legOffset(identity.leg);
-    const { receiveSlotsOffset, packetSlotBytes, receiveSlotsMax, sendPacketOffset } = memory.map;
-    this.#slots = new PacketSlots(this.#offset + receiveSlotsOffset, packetSlotBytes, receiveSlotsMax);
+    const { receiveSlotsOffset, receiveSlotsBytes, slotBytesMin, slotBytesMax, sendPacketOffset } = memory.map;
+    this.#slots = new PacketSlots({
+      offset: this.#offset + receiveSlotsOffset,
+      bytes: receiveSlotsBytes,
+      slotBytesMin,
+      slotBytesMax,
+    });
     this.#receiver = new Receiver(memory.view, this.#slots, this.#latch);
     this.#transmitter = new Transmitter(memory.view, this.#offset + sendPacketOffset, random);
     this.#rtcp = new RtcpSession(identity.cname, random, wallAtZeroMs, nowMs);
@@ -115,12 +119,25 @@ export class Leg implements PacketRelay {
     if (before === null || !isSameCoding(settings.sendCoding, before.sendCoding)) this.#sendCoding();
     this.#relayedTypes.fill(notRelayed);
     for (const { from, to } of settings.relay?.payloadTypes ?? []) this.#relayedTypes[from & 0x7f] = to & 0x7f;
+    this.#cutSlots();
     this.#expectPackets();
     if (this.#latch.signal(settings.remote, sourceRule(settings))) {
       this.#receiver.forgetStream();
       this.#rtcpPort = null;
       if (this.#isOpen) this.#surroundings.network.connect(this.leg, null);
     }
+  }
+
+  /** Packets that are relayed are of any size; those that are played are no longer than their codec's longest. */
+  #cutSlots(): void {
+    const codec = this.#playout?.decoder.codec;
+    const { slotBytesMin, slotBytesMax } = this.#surroundings.memory.map;
+    const playedBytes = codec === undefined ? slotBytesMin : rtpHeaderBytes + longestPacketOctets(codec);
+    const packetBytes = this.#settings.relay === null ? playedBytes : slotBytesMax;
+    if (this.#slots.slotBytes === this.#slots.bytesFor(packetBytes)) return;
+    this.#receiver.forgetStream();
+    this.#playout?.buffer.clear();
+    this.#slots.cut(packetBytes);
   }
 
   #expectPackets(): void {
@@ -140,23 +157,22 @@ export class Leg implements PacketRelay {
     this.#playout = null;
     if (coding === null || codec === null) return;
     const { memory } = this.#surroundings;
-    const buffer = new JitterBuffer(memory.bytes, this.#slots, {
-      offset: this.#offset + memory.map.codeFrameOffset,
-      samples: codec.frameSamples,
-      silence: codec.silence,
-      frameMs,
-    });
-    this.#playout = { payloadType: coding.payloadType, codec, buffer };
+    const buffer = new JitterBuffer(memory.bytes, this.#slots, codec, this.#offset + memory.map.codeFrameOffset);
+    const decoder = new FrameDecoder(memory, this.#offset, codec);
+    this.#playout = { payloadType: coding.payloadType, buffer, decoder, wasQuiet: () => decoder.wasQuiet() };
   }
 
   #sendCoding(): void {
     const coding = this.#settings.sendCoding;
-    this.#sendCodec = coding === null ? null : codecOf(coding);
+    const codec = coding === null ? null : codecOf(coding);
+    this.#encoder = codec === null ? null : new FrameEncoder(this.#surroundings.memory, this.#offset, codec);
     if (coding === null) return;
+    const frameSamples = frameSamplesOf(coding);
     this.#transmitter.setFormat({
       payloadType: coding.payloadType,
       framesPerPacket: framesPerPacket(coding.ptimeMs),
-      frameSamples: this.#sendCodec?.frameSamples ?? Math.round((coding.clockRateHz * frameMs) / 1000),
+      frameSamples,
+      frameOctets: codec === null ? 0 : octetsOf(codec, frameSamples),
     });
   }
 
@@ -184,7 +200,11 @@ export class Leg implements PacketRelay {
     return this.#slots.spare;
   }
 
-  /** A datagram of `length` bytes lies at receiveOffset. */
+  get receiveBytesMax(): number {
+    return this.#slots.slotBytes;
+  }
+
+  /** A datagram of `length` bytes lies at receiveOffset, or was longer than receiveBytesMax. */
   rtpReceived(length: number, from: Address | null, nowMs: number): void {
     const wasLearnt = this.#latch.learnt !== null;
     this.#receiver.accept(length, from, nowMs);
@@ -204,23 +224,29 @@ export class Leg implements PacketRelay {
 
   /** First step of a turn: the frame that is due is taken and its decoding noted. */
   pull(dsp: Dsp): void {
-    this.#hasFrame = false;
-    if (this.#playout === null || !this.#isOpen) return;
-    const codes = this.#playout.buffer.pull(this.#wasQuiet);
+    if (this.#playout === null) return;
+    const { buffer, decoder, wasQuiet } = this.#playout;
+    decoder.hasFrame = false;
+    if (!this.#isOpen) return;
+    const codes = buffer.pull(wasQuiet);
     if (codes === null) return;
-    const { decoderStateOffset } = this.#surroundings.memory.map;
-    dsp.add(this.#playout.codec.decode, this.#offset + decoderStateOffset, codes, this.pcmOffset);
-    this.#hasFrame = true;
+    decoder.decode(dsp, codes);
+    if (this.#settings.detectsDigits) decoder.listen(dsp);
+    else decoder.stopListening();
+  }
+
+  /** After the first step has run: the digit that began in its frame. */
+  digitBegun(): string | null {
+    return this.#playout?.decoder.digitBegun() ?? null;
   }
 
   /** Second step: the encoding of the source's frame is noted. */
   encode(dsp: Dsp, source: Leg | null): void {
     this.#isEncoding = false;
-    if (!this.#isOpen || !this.#settings.sends || this.#sendCodec === null) return;
-    if (source === null || !source.#hasFrame || this.#latch.destination === null) return;
-    const { encoderStateOffset } = this.#surroundings.memory.map;
-    const state = this.#offset + encoderStateOffset;
-    dsp.add(this.#sendCodec.encode, state, source.pcmOffset, this.#transmitter.frameTarget);
+    if (!this.#isOpen || !this.#settings.sends || this.#encoder === null) return;
+    const decoder = source === null ? null : (source.#playout?.decoder ?? null);
+    if (decoder === null || !decoder.hasFrame || this.#latch.destination === null) return;
+    this.#encoder.encode(dsp, decoder, this.#transmitter.frameTarget);
     this.#isEncoding = true;
   }
 
@@ -247,10 +273,6 @@ export class Leg implements PacketRelay {
   /** The leg that this one's packets go on to as they come. */
   get relaysTo(): LegNumber | null {
     return this.#settings.relay?.target ?? null;
-  }
-
-  get pcmOffset(): number {
-    return this.#offset + this.#surroundings.memory.map.pcmFrameOffset;
   }
 
   /** Says goodbye to the far side; the sockets are closed after this. */
@@ -301,14 +323,6 @@ export class Leg implements PacketRelay {
       extendedHighest: tracker.extendedHighest,
       jitter: tracker.jitter ?? 0,
     };
-  }
-
-  #peakIsBelow(peak: number): boolean {
-    const { samples } = this.#surroundings.memory;
-    const first = this.pcmOffset >> 1;
-    const end = first + (this.#playout?.codec.frameSamples ?? 0);
-    for (let index = first; index < end; index += 1) if (Math.abs(samples[index] ?? 0) >= peak) return false;
-    return true;
   }
 }
 

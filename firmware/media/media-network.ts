@@ -30,9 +30,10 @@ export interface DatagramSink {
    * first, so a far side may send as soon as it hears of the answer to a command.
    */
   obeyCommands(nowMs: number): void;
-  /** Where in the engine memory the leg's next RTP datagram goes: a slot of packetSlotBytes. */
+  /** Where in the engine memory the leg's next RTP datagram goes: a slot of so many bytes. */
   receiveOffset(leg: LegNumber): number;
-  /** It lies there, or was longer than a slot. from is null when the socket is connected. */
+  receiveBytesMax(leg: LegNumber): number;
+  /** It lies there, or was longer than that. from is null when the socket is connected. */
   rtpReceived(leg: LegNumber, length: number, from: Address | null, nowMs: number): void;
   rtcpReceived(leg: LegNumber, bytes: Uint8Array, from: Address, nowMs: number): void;
 }

@@ -36,6 +36,8 @@ export interface LegSettings {
   /** Packets of this leg are sent / heard: the connection mode. What is received while false is counted, not played. */
   readonly sends: boolean;
   readonly receives: boolean;
+  /** What is decoded here is searched for DTMF digits; each is told by a `digit` event. */
+  readonly detectsDigits: boolean;
   /** The leg whose received audio this leg sends; null for silence (nothing is sent). */
   readonly source: LegNumber | null;
 }
@@ -76,6 +78,8 @@ export type MediaEvent =
   | { readonly kind: "opened"; readonly leg: LegNumber; readonly generation: number; readonly dscp: number }
   /** From now on the far side that was signalled is heard; also said of a leg that is not there (any more). */
   | { readonly kind: "modified"; readonly leg: LegNumber; readonly generation: number; readonly token: number }
+  /** A DTMF digit, 0-9 A-D * #, has begun in what the leg hears. */
+  | { readonly kind: "digit"; readonly leg: LegNumber; readonly generation: number; readonly digit: string }
   | { readonly kind: "open-failed"; readonly leg: LegNumber; readonly generation: number; readonly reason: string };
 
 /** Read from shared memory at any moment without disturbing the engine. Ages are taken by the reader from its clock. */

@@ -14,8 +14,10 @@ import { type RtpReader, rtpHeaderBytes, sequenceDistance, timestampDistance, wr
 export interface SendFormat {
   readonly payloadType: number;
   readonly framesPerPacket: number;
-  /** Media clock units in 10 ms; of what is coded here, one code byte each. */
+  /** Media clock units in 10 ms. */
   readonly frameSamples: number;
+  /** Octets in 10 ms of what is coded here. */
+  readonly frameOctets: number;
 }
 
 /** The stream that is being relayed, and what its numbers are moved by. */
@@ -29,7 +31,7 @@ export class Transmitter {
   readonly #view: DataView;
   readonly packetOffset: number;
   readonly ssrc: number;
-  #format: SendFormat = { payloadType: 0, framesPerPacket: 2, frameSamples: 80 };
+  #format: SendFormat = { payloadType: 0, framesPerPacket: 2, frameSamples: 80, frameOctets: 80 };
   #sequenceNumber: number;
   #timestamp: number;
   #frames = 0;
@@ -57,17 +59,17 @@ export class Transmitter {
 
   /** Where the next frame's codes belong. */
   get frameTarget(): number {
-    return this.packetOffset + rtpHeaderBytes + this.#frames * this.#format.frameSamples;
+    return this.packetOffset + rtpHeaderBytes + this.#frames * this.#format.frameOctets;
   }
 
   /** A frame was written to frameTarget: bytes of the packet that is now to be sent, 0 while it is not full. */
   frameWritten(): number {
-    const { framesPerPacket, frameSamples, payloadType } = this.#format;
+    const { framesPerPacket, frameSamples, frameOctets, payloadType } = this.#format;
     this.#frames += 1;
     this.#timestamp = (this.#timestamp + frameSamples) >>> 0;
     if (this.#frames < framesPerPacket) return 0;
-    const payloadBytes = framesPerPacket * frameSamples;
-    const timestamp = (this.#timestamp - payloadBytes) >>> 0;
+    const payloadBytes = framesPerPacket * frameOctets;
+    const timestamp = (this.#timestamp - framesPerPacket * frameSamples) >>> 0;
     const isMarked = !this.#isTalking;
     writeRtpHeader(this.#view, this.packetOffset, isMarked, payloadType, this.#sequenceNumber, timestamp, this.ssrc);
     this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;

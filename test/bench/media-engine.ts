@@ -67,6 +67,7 @@ async function measure(): Promise<void> {
       remote,
       sends: true,
       receives: true,
+      detectsDigits: false,
       relay: null,
       learnsPort: true,
       source: leg ^ 1,

@@ -51,6 +51,7 @@ function openCall(engine: MediaEngine, address: string, base: number, station: A
     learnsPort: true,
     sends: true,
     receives: true,
+    detectsDigits: false,
     source: 1,
   };
   const other = { ...settings, sendCoding: pcma, receiveCoding: pcma, remote: far, source: 0 };
@@ -169,6 +170,7 @@ test.each(networks)("%s: a port in use is said to be, and the leg may be opened 
     learnsPort: true,
     sends: false,
     receives: false,
+    detectsDigits: false,
     source: null,
   };
   const local = { address: "127.20.0.1", port: base + 4 };

@@ -45,7 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "firmware/management": ["firmware/protocol", "firmware/media", "firmware/lines"],
   "firmware/phone": ["firmware/protocol", "firmware/media"],
   "firmware/gateway.ts": ["firmware/protocol", "firmware/media", "firmware/lines", "firmware/management"],
-  "firmware/config.ts": ["firmware/protocol", "npm:zod"],
+  "firmware/config.ts": ["firmware/protocol", "firmware/media/codec.ts", "npm:zod"],
   "firmware/io": ["firmware/protocol", "firmware/media", "firmware/phone", "node", "npm"],
   "firmware/main.ts": ["firmware", "node", "npm"],
   "firmware/cli": ["firmware", "node", "npm"],

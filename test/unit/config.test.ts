@@ -13,3 +13,10 @@ test.each([
 ])("whether call agents are told of restarts: %s", (_what, more, announces) => {
   expect(announcesRestarts(gatewaySchema.parse({ ...relays, ...more }))).toBe(announces);
 });
+
+test("every coding of the DSP may be configured, and a wrong one is answered with those there are", () => {
+  const codings = (names: readonly string[]) => gatewaySchema.safeParse({ ...relays, media: { codings: names } });
+  expect(codings(["G722", "L16/16000", "AAL2-G726-32", "PCMU"]).success).toBe(true);
+  expect(codings(["G729"]).error?.issues[0]?.message).toMatch(/must be one of PCMU, PCMA, G722, G726-16/);
+  expect(codings(["PCMU", "PCMU"]).error?.issues[0]?.message).toBe("must not name a coding twice");
+});

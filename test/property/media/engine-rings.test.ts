@@ -29,6 +29,7 @@ const settings: fc.Arbitrary<LegSettings> = fc.record({
   remote: fc.option(address),
   sends: fc.boolean(),
   receives: fc.boolean(),
+  detectsDigits: fc.boolean(),
   learnsPort: fc.boolean(),
   relay: fc.option(
     fc.record({

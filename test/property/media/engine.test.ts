@@ -25,6 +25,7 @@ const settings: fc.Arbitrary<LegSettings> = fc.record({
   remote: fc.constantFrom(null, far, { ...far, port: 5000 }),
   sends: fc.boolean(),
   receives: fc.boolean(),
+  detectsDigits: fc.boolean(),
   learnsPort: fc.boolean(),
   relay: fc.constant(null),
   source: fc.constantFrom(null, 0, 1, 2, 3),
@@ -116,6 +117,7 @@ test.prop([fc.array(step, { minLength: 20, maxLength: 120 })], { numRuns: 150 })
         learnsPort: true,
         sends: true,
         receives: true,
+        detectsDigits: false,
         source: number ^ 1,
       };
       commands.put({

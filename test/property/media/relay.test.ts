@@ -27,6 +27,7 @@ const legOf = (target: number): LegSettings => ({
   learnsPort: false,
   sends: true,
   receives: true,
+  detectsDigits: false,
   source: target,
 });
 

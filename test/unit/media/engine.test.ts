@@ -25,6 +25,7 @@ const stationLeg: LegSettings = {
   learnsPort: true,
   sends: true,
   receives: true,
+  detectsDigits: false,
   source: 1,
 };
 const networkLeg: LegSettings = { ...stationLeg, sendCoding: pcma, receiveCoding: pcma, remote: farGateway, source: 0 };

@@ -1,26 +1,23 @@
 import { expect, test } from "vitest";
 import { JitterBuffer } from "../../../firmware/media/jitter-buffer.js";
-import { PacketSlots } from "../../../firmware/media/packet-slots.js";
+import { codecNamed, newSlotRoom, slotsMax } from "../../support/slot-room.js";
 
-const silence = 0xff;
-const slotsMax = 32;
 const loud = () => false;
 const quiet = () => true;
 
 /** A buffer whose packets of 20 ms carry their own number in every sample. */
 function newBuffer() {
-  const bytes = new Uint8Array(slotsMax * 512 + 80);
-  const slots = new PacketSlots(80, 512, slotsMax);
-  const buffer = new JitterBuffer(bytes, slots, { offset: 0, samples: 80, silence, frameMs: 10 });
+  const { bytes, slots } = newSlotRoom();
+  const buffer = new JitterBuffer(bytes, slots, codecNamed("PCMU"), 0);
   const push = (number: number, timestamp = number * 160, samples = 160) => {
     const slot = slots.keep();
     if (slot === null) return "no slot";
     bytes.fill(number, slot, slot + samples);
     return buffer.push(slot, timestamp >>> 0, slot, samples, true);
   };
-  const pull = (wasQuiet = loud): number | "mixed" | null => {
+  const pull = (wasQuiet = loud): number | "mixed" | "lost" | null => {
     const codes = buffer.pull(wasQuiet);
-    if (codes === null) return null;
+    if (codes === null || codes === "lost") return codes;
     const frame = new Set(bytes.slice(codes, codes + 80));
     const [only] = frame;
     return frame.size === 1 && only !== undefined ? only : "mixed";
@@ -43,11 +40,11 @@ test("nothing is due before the first packet has waited the depth of 40 ms", () 
   expect(run(parts, 0, 4)).toEqual([null, null, null, null, 0, 0, 1, 1]);
 });
 
-test("a missing packet is silence for its time, and counted; what follows is in place", () => {
+test("a missing packet is told as lost for its time, and counted; what follows is in place", () => {
   const parts = newBuffer();
   parts.push(0);
   parts.push(2);
-  expect(parts.pulls(10)).toEqual([null, null, null, null, 0, 0, silence, silence, 2, 2]);
+  expect(parts.pulls(10)).toEqual([null, null, null, null, 0, 0, "lost", "lost", 2, 2]);
   expect(parts.buffer.framesFilled).toBe(2);
 });
 
@@ -82,8 +79,8 @@ test("a hiccup of 60 ms costs at most 20 ms of sound, and nothing after it", () 
   const during = parts.pulls(6);
   for (const number of [20, 21, 22]) parts.push(number);
   const after = run(parts, 23, 20);
-  expect(during.filter((frame) => frame === silence).length).toBeLessThanOrEqual(2);
-  expect(after).not.toContain(silence);
+  expect(during.filter((frame) => frame === "lost").length).toBeLessThanOrEqual(2);
+  expect(after).not.toContain("lost");
   expect(parts.buffer.resyncs).toBe(0);
 });
 
@@ -154,9 +151,9 @@ test("a path that became 200 ms longer for good mutes for less than 100 ms more"
   run(parts, 0, 20);
   parts.pulls(20);
   const after = run(parts, 20, 20);
-  const firstHeard = after.findIndex((frame) => frame !== silence);
+  const firstHeard = after.findIndex((frame) => frame !== "lost");
   expect(firstHeard).toBeLessThanOrEqual(14);
-  expect(after.slice(firstHeard)).not.toContain(silence);
+  expect(after.slice(firstHeard)).not.toContain("lost");
 });
 
 test("packets of other sizes than the frame are put together sample by sample", () => {
@@ -164,6 +161,28 @@ test("packets of other sizes than the frame are put together sample by sample", 
   for (let number = 0; number < 8; number += 1) parts.push(number, number * 100, 100);
   expect(parts.pulls(8).slice(4)).toEqual([0, "mixed", "mixed", "mixed"]);
   expect(parts.buffer.framesFilled).toBe(0);
+});
+
+test("a frame of which a part is missing is lost", () => {
+  const parts = newBuffer();
+  parts.push(1, 0, 120);
+  parts.push(2, 160, 160);
+  expect(parts.pulls(8).slice(4)).toEqual([1, "lost", 2, 2]);
+  expect(parts.buffer.framesFilled).toBe(1);
+});
+
+test("where several codes fill an octet, frames are as many octets as they hold, and packets fall on whole units", () => {
+  const { bytes, slots } = newSlotRoom();
+  const buffer = new JitterBuffer(bytes, slots, codecNamed("G726-24"), 0);
+  for (const [number, timestamp] of [0, 163, 320].entries()) {
+    const slot = slots.keep();
+    if (slot === null) expect.fail("no slot is left");
+    for (let octet = 0; octet < 60; octet += 1) bytes[slot + octet] = 60 * number + octet;
+    buffer.push(slot, timestamp, slot, 60, true);
+  }
+  const frames = Array.from({ length: 10 }, () => buffer.pull(loud)).slice(4);
+  const octets = frames.flatMap((codes) => (typeof codes === "number" ? [...bytes.slice(codes, codes + 30)] : []));
+  expect(octets).toEqual(Array.from({ length: 180 }, (_, octet) => octet));
 });
 
 test("all slots come back", () => {

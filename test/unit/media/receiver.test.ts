@@ -1,25 +1,22 @@
 import { expect, test } from "vitest";
 import type { Address } from "#protocol/address.js";
 import { writeRtp } from "#protocol/rtp.js";
-import { codecOf } from "../../../firmware/media/codec.js";
 import { JitterBuffer } from "../../../firmware/media/jitter-buffer.js";
-import { PacketSlots } from "../../../firmware/media/packet-slots.js";
 import { Receiver } from "../../../firmware/media/receiver.js";
 import { SourceLatch } from "../../../firmware/media/source-latch.js";
+import { codecNamed, newSlotRoom } from "../../support/slot-room.js";
 
 const peer: Address = { address: "192.0.2.1", port: 4000 };
 const behindNat: Address = { address: "192.0.2.1", port: 61_000 };
 const stranger: Address = { address: "192.0.2.66", port: 4000 };
 
 function newReceiver(signalled: Address | null = peer) {
-  const bytes = new Uint8Array(80 + 32 * 512);
-  const slots = new PacketSlots(80, 512, 32);
+  const { bytes, slots } = newSlotRoom();
   const latch = new SourceLatch();
   latch.signal(signalled);
   const receiver = new Receiver(new DataView(bytes.buffer), slots, latch);
-  const codec = codecOf({ encoding: "PCMU", clockRateHz: 8000, payloadType: 0, ptimeMs: 20 });
-  if (codec === null) throw new Error("PCMU is missing");
-  const buffer = new JitterBuffer(bytes, slots, { offset: 0, samples: 80, silence: 0xff, frameMs: 10 });
+  const codec = codecNamed("PCMU");
+  const buffer = new JitterBuffer(bytes, slots, codec, 0);
   receiver.expect({ clockRateHz: codec.clockRateHz, playout: { payloadType: 0, buffer }, relay: null }, true);
   const receive = (number: number, from: Address | null = peer, ssrc = 1, payloadType = 0) => {
     const packet = writeRtp({
@@ -151,8 +148,7 @@ test("while the leg does not receive, packets are counted and not played", () =>
   const { receiver, buffer, receive } = newReceiver();
   receiver.expect(null, false);
   expect(receive(1)).toBe("other payload type");
-  const codec = codecOf({ encoding: "PCMU", clockRateHz: 8000, payloadType: 0, ptimeMs: 20 });
-  if (codec === null) throw new Error("PCMU is missing");
+  const codec = codecNamed("PCMU");
   receiver.expect({ clockRateHz: codec.clockRateHz, playout: { payloadType: 0, buffer }, relay: null }, false);
   expect([receive(2), receive(3), receive(4)]).toEqual(["probation", "counted", "counted"]);
   expect(buffer.packetsHeld).toBe(0);

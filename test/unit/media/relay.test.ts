@@ -20,6 +20,7 @@ const leftLeg: LegSettings = {
   learnsPort: false,
   sends: true,
   receives: true,
+  detectsDigits: false,
   source: 1,
 };
 const rightLeg: LegSettings = { ...leftLeg, sendCoding: amr, relay: toLeft, remote: right, source: 0 };

@@ -6,7 +6,7 @@ import { seededRandom } from "../../support/seeded-random.js";
 function newTransmitter(framesPerPacket: number) {
   const bytes = new Uint8Array(512);
   const transmitter = new Transmitter(new DataView(bytes.buffer), 0, seededRandom(1));
-  transmitter.setFormat({ payloadType: 8, framesPerPacket, frameSamples: 80 });
+  transmitter.setFormat({ payloadType: 8, framesPerPacket, frameSamples: 80, frameOctets: 80 });
   const turn = (code: number) => {
     bytes.fill(code, transmitter.frameTarget, transmitter.frameTarget + 80);
     const length = transmitter.frameWritten();
