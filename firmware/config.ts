@@ -3,6 +3,8 @@
 import { z } from "zod";
 import { isIpLiteral, isIpv6, parseAddress } from "#protocol/address.js";
 import { parseEntity } from "#protocol/mgcp/entity-name.js";
+import { passphraseCharactersMax, passphraseCharactersMin } from "#protocol/snmp/usm-keys.js";
+import { securityLevels } from "#protocol/snmp/v3-message.js";
 import { codecNames } from "./media/codec.js";
 
 /** A section answers an unknown key with the keys it knows. */
@@ -68,15 +70,49 @@ const restart = section({
   gracefulSeconds: z.int().min(0).max(86_400).default(0),
 });
 
-export const gatewaySchema = section({
+const passphrase = z
+  .string()
+  .min(passphraseCharactersMin)
+  .max(passphraseCharactersMax, {
+    error: `must have ${passphraseCharactersMin} to ${passphraseCharactersMax} characters`,
+  });
+
+/** SNMPv3 (RFC 3414): by HMAC-SHA-256 and AES-128. authPriv unless configured lower; what comes under less is refused. */
+const snmpUser = section({
+  name: z.string().regex(/^[!-9;-~]{1,32}$/, { error: "must be 1 to 32 characters without blanks and colons" }),
+  level: z.enum(securityLevels).default("authPriv"),
+  /** Passphrases; as authenticationFile and privacyFile they stand in files that the first start makes. */
+  authentication: passphrase.optional(),
+  privacy: passphrase.optional(),
+}).refine(
+  ({ level, authentication, privacy }) =>
+    (level === "noAuthNoPriv" || authentication !== undefined) && (level !== "authPriv" || privacy !== undefined),
+  { error: "authPriv needs authentication and privacy (or authenticationFile and privacyFile), authNoPriv the first" },
+);
+
+const snmp = section({
+  port: port.default(161),
+  /** v2c; not there: it is not spoken. There is no default community. */
+  community: z.string().min(8).max(64).optional(),
+  /** v3; needs stateFile, where the starts of the engine are counted. */
+  users: z
+    .array(snmpUser)
+    .max(16)
+    .refine((users) => new Set(users.map(({ name }) => name)).size === users.length, { error: "has a name twice" })
+    .default([]),
+}).refine(({ community, users }) => community !== undefined || users.length > 0, {
+  error: "must have a community (v2c), users (v3) or both",
+});
+
+const gatewaySections = section({
   /** The gateway's domain name, the part after the @ of its endpoints. */
   name: domainName,
   /** What it listens on and sends from; loopback unless configured. */
   address: ipLiteral.default("127.0.0.1"),
   mgcp: section({ port: port.default(2427) }).prefault({}),
   sip: section({ port: port.default(5060) }).prefault({}),
-  /** Not there: no SNMP is spoken. There is no default community. */
-  snmp: section({ port: port.default(161), community: z.string().min(8).max(64) }).optional(),
+  /** Not there: no SNMP is spoken. */
+  snmp: snmp.optional(),
   media: z
     .strictObject({
       address: ipLiteral.optional(),
@@ -115,10 +151,15 @@ export const gatewaySchema = section({
   lines: z.array(lines).max(100).default([]),
   /** Packet relay endpoints, numbered in hex: relay/1 .. relay/a, relay/b, and so on. Not there: there are none. */
   relay: relay.optional(),
-  /** Where the fencing epoch survives a restart; not there: it does not. */
+  /** Where the fencing epoch and the boots of the SNMP engine survive a restart; not there: they do not. */
   stateFile: z.string().min(1).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
+
+export const gatewaySchema = gatewaySections.refine(
+  ({ snmp: face, stateFile }) => face === undefined || face.users.length === 0 || stateFile !== undefined,
+  { path: ["stateFile"], error: "must be there for snmp.users: the starts of the SNMP engine are counted in it" },
+);
 
 export type GatewayConfig = z.infer<typeof gatewaySchema>;
 

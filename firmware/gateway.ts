@@ -17,6 +17,7 @@ import type { EventName } from "#protocol/mgcp/message.js";
 import { holdoverRoot } from "#protocol/mib/holdover-mib.js";
 import type { SipOutput } from "#protocol/sip/sip-output.js";
 import { type SipEvent, SipTransactions, type SipTurn } from "#protocol/sip/transactions.js";
+import { engineIdOf } from "#protocol/snmp/snmp-engine.js";
 import { SipPhones } from "./lines/sip-phone.js";
 import { CallControl, type ControlOutput, type Moment } from "./management/call-control.js";
 import { ConnectionTable } from "./management/connection-table.js";
@@ -31,6 +32,7 @@ import { RelayEndpoints, type RelayOptions } from "./management/relay-endpoints.
 import { SipFace } from "./management/sip-face.js";
 import { SnmpAgent } from "./management/snmp-agent.js";
 import { SnmpFace } from "./management/snmp-face.js";
+import { UsmEngine, type UsmUser } from "./management/usm-engine.js";
 import type { MediaCommand, MediaEvent, ReadLegStatistics } from "./media/media-port.js";
 
 export interface GatewayLine {
@@ -39,13 +41,22 @@ export interface GatewayLine {
   readonly phone: Address;
 }
 
+export interface SnmpOptions {
+  /** Null: no v2c. */
+  readonly community: string | null;
+  /** None: no v3. */
+  readonly users: readonly UsmUser[];
+  /** Starts of the gateway with its name, this one included; only users need it. */
+  readonly engineBoots: number;
+}
+
 export interface GatewayOptions {
   readonly name: string;
   readonly address: string;
   readonly mgcpPort: number;
   readonly sipPort: number;
   /** Null: no SNMP is answered. */
-  readonly community: string | null;
+  readonly snmp: SnmpOptions | null;
   readonly media: {
     /** The first where nothing else decides; at most one of each family. */
     readonly addresses: readonly string[];
@@ -199,15 +210,18 @@ export class Gateway {
     );
     const mayAsk = (asker: string) => this.#fencing.mayAsk(asker);
     this.#sipFace = new SipFace({ gateway: name, address: sipAddress, lines: endpoints, mayAsk }, snapshot, random);
+    this.#snmpAgent = options.snmp === null ? null : this.#createSnmpAgent(options.snmp, random, nowMs);
+  }
+
+  #createSnmpAgent({ community, users, engineBoots: boots }: SnmpOptions, random: Random, nowMs: number): SnmpAgent {
+    const { name, callAgents, askers } = this.#options;
     const { viewKeptMs, repetitionsMax, datagramBytesMax } = limits;
-    const snmpFace = new SnmpFace(
-      { root: holdoverRoot, viewKeptMs, repetitionsMax },
-      { snapshot, counter: () => this.#table.counter },
-    );
-    const { community } = options;
-    const snmpAskers = [...addresses, ...askers];
-    this.#snmpAgent =
-      community === null ? null : new SnmpAgent({ community, askers: snmpAskers, datagramBytesMax }, snmpFace);
+    const source = { snapshot: (atMs: number) => this.snapshot(atMs), counter: () => this.#table.counter };
+    const face = new SnmpFace({ root: holdoverRoot, viewKeptMs, repetitionsMax }, source);
+    const engineOptions = { engineId: engineIdOf(name), boots, users, datagramBytesMax };
+    const engine = users.length === 0 ? null : new UsmEngine(engineOptions, random, nowMs);
+    const allowed = [...callAgents.map(({ address }) => address), ...askers];
+    return new SnmpAgent({ community, askers: allowed, datagramBytesMax }, face, engine);
   }
 
   /** The gateway is in service: its call agent is told so, after a random wait (RFC 3435 section 4.4.6). */

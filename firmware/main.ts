@@ -3,13 +3,15 @@ import { randomFillSync } from "node:crypto";
 import type { Logger } from "pino";
 import type { Address } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+import { engineBootsMax } from "#protocol/snmp/snmp-engine.js";
+import { keysOf } from "#protocol/snmp/usm-keys.js";
 import { announcesRestarts, type ConfiguredLine, configuredLines, type GatewayConfig } from "./config.js";
-import { Gateway, type GatewayOutput, type GatewayPort } from "./gateway.js";
+import { Gateway, type GatewayOutput, type GatewayPort, type SnmpOptions } from "./gateway.js";
 import { DeadlineTimer } from "./io/deadline-timer.js";
 import { type MediaEngine, startMediaEngine } from "./io/media-engine.js";
 import { monotonicMs } from "./io/monotonic-clock.js";
 import { lookUpAddresses } from "./io/name-lookup.js";
-import { readState, writeState } from "./io/state-file.js";
+import { type GatewayState, newState, readState, writeState } from "./io/state-file.js";
 import { openUdpSocket, type UdpSocket } from "./io/udp-socket.js";
 import type { Moment } from "./management/call-control.js";
 import { codingsNamed } from "./media/codec.js";
@@ -32,14 +34,14 @@ export interface RunningGateway {
 export async function startGateway(config: GatewayConfig, log: Logger): Promise<ParseResult<RunningGateway>> {
   const lines = configuredLines(config);
   if (!lines.ok) return lines;
-  const epoch = config.stateFile === undefined ? parsed(null) : readState(config.stateFile);
-  if (!epoch.ok) return epoch;
+  const state = countedStart(config.stateFile);
+  if (!state.ok) return state;
   const engine = await openEngine(config);
   if (!engine.ok) return engine;
   const { readStatistics, legsMax } = engine.value;
-  const surroundings = { random: secureRandom, readStatistics, epoch: epoch.value };
-  const gateway = new Gateway(coreOptions(config, lines.value, legsMax), surroundings, monotonicMs());
-  const edge = new GatewayEdge(gateway, engine.value, config, log);
+  const surroundings = { random: secureRandom, readStatistics, epoch: state.value.epoch };
+  const gateway = new Gateway(coreOptions(config, lines.value, legsMax, state.value), surroundings, monotonicMs());
+  const edge = new GatewayEdge(gateway, engine.value, config, state.value, log);
   const opened = await edge.open();
   if (opened !== null) {
     await edge.close();
@@ -61,15 +63,17 @@ class GatewayEdge {
   readonly #gateway: Gateway;
   readonly #engine: MediaEngine;
   readonly #config: GatewayConfig;
+  readonly #state: GatewayState;
   readonly #log: Logger;
   readonly #sockets = new Map<GatewayPort, UdpSocket>();
   #waiting: { readonly holds: () => boolean; readonly resolve: () => void } | null = null;
   readonly #timer = new DeadlineTimer(() => this.#act(this.#gateway.tick(moment())));
 
-  constructor(gateway: Gateway, engine: MediaEngine, config: GatewayConfig, log: Logger) {
+  constructor(gateway: Gateway, engine: MediaEngine, config: GatewayConfig, state: GatewayState, log: Logger) {
     this.#gateway = gateway;
     this.#engine = engine;
     this.#config = config;
+    this.#state = state;
     this.#log = log;
   }
 
@@ -171,7 +175,8 @@ class GatewayEdge {
           });
         return;
       case "persist-epoch":
-        if (this.#config.stateFile !== undefined) writeState(this.#config.stateFile, output.epoch);
+        if (this.#config.stateFile !== undefined)
+          writeState(this.#config.stateFile, { ...this.#state, epoch: output.epoch });
         return;
       case "resolve":
         void this.#resolve(output.name);
@@ -212,14 +217,30 @@ function secureRandom(): number {
   return value;
 }
 
-function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], legsMax: number) {
-  const { media, restart } = config;
+/** What the boots before left, with this start counted and on the disk: a message to an earlier boot is out of time. */
+function countedStart(file: string | undefined): ParseResult<GatewayState> {
+  const before = file === undefined ? parsed(newState) : readState(file);
+  if (!before.ok) return before;
+  const snmpEngineBoots = Math.min(before.value.snmpEngineBoots + 1, engineBootsMax);
+  const state = { ...before.value, snmpEngineBoots };
+  if (file === undefined) return parsed(state);
+  try {
+    writeState(file, state);
+    return parsed(state);
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return refused(`cannot write ${file}: ${String(error.code)}`);
+    throw error;
+  }
+}
+
+function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], legsMax: number, state: GatewayState) {
+  const { media, restart, snmp } = config;
   return {
     name: config.name,
     address: config.address,
     mgcpPort: config.mgcp.port,
     sipPort: config.sip.port,
-    community: config.snmp?.community ?? null,
+    snmp: snmp === undefined ? null : snmpOptions(snmp, state.snmpEngineBoots),
     media: {
       addresses: [media.address ?? config.address, ...(media.address6 === undefined ? [] : [media.address6])],
       portFirst: media.portFirst,
@@ -241,4 +262,11 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
     lines,
     relay: config.relay ?? { prefix: "relay/", first: 1, count: 0, learnsPort: false },
   };
+}
+
+function snmpOptions({ community, users }: NonNullable<GatewayConfig["snmp"]>, engineBoots: number): SnmpOptions {
+  const named = users.map(({ name, level, authentication, privacy }) => {
+    return { name, level, keys: keysOf(authentication ?? null, privacy ?? null) };
+  });
+  return { community: community ?? null, users: named, engineBoots };
 }

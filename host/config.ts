@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { auditProtocols } from "#protocol/active-connection.js";
 import { isIpLiteral } from "#protocol/address.js";
+import { passphraseCharactersMax, passphraseCharactersMin } from "#protocol/snmp/usm-keys.js";
 
 /** A section answers an unknown key with the keys it knows. */
 function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
@@ -30,11 +31,27 @@ const lines = section({
   firstNumber: z.string().regex(/^[0-9]{1,15}$/, "expected 1 to 15 digits, in quotes"),
 });
 
+const passphrase = z.string().min(passphraseCharactersMin).max(passphraseCharactersMax);
+
 const gateway = section({
   domain,
   address: ipAddress,
   mgcpPort: port.default(2427),
-  snmp: section({ port: port.default(161), community: z.string().min(1).max(255) }).optional(),
+  snmp: section({
+    port: port.default(161),
+    /** v2c. */
+    community: z.string().min(1).max(255).optional(),
+    /** v3, under authPriv; as authenticationFile and privacyFile the passphrases are copies of the gateway's files. */
+    user: section({
+      name: z.string().regex(/^[!-9;-~]{1,32}$/, "expected 1 to 32 characters without blanks and colons"),
+      authentication: passphrase,
+      privacy: passphrase,
+    }).optional(),
+  })
+    .refine(({ community, user }) => (community === undefined) !== (user === undefined), {
+      message: "expected community (v2c) or user (v3)",
+    })
+    .optional(),
   sip: section({ port: port.default(5060) }).optional(),
   /** How it is polled. */
   poll: z.enum(auditProtocols).default("mgcp"),

@@ -1,16 +1,18 @@
 /**
- * The SNMPv2c agent without its socket: a datagram in, a datagram or nothing out. It knows who may ask - a listed
- * address with the right community - and counts what it drops (RFC 3418 section 2, snmp group). There is no agent where
- * no community is configured: none is assumed. v3 (RFC 3412, 3414) will be another way through `handle` to the same face.
+ * The SNMP agent without its socket: a datagram in, a datagram or nothing out. It knows who may ask - a listed address
+ * with the right community (v2c), or as a user whom usm-engine.ts believes (v3) - and counts what it drops (RFC 3418
+ * section 2, snmp group). No community and no user is assumed: what is not configured is not answered.
  */
 import type { Address } from "#protocol/address.js";
 import { canonicalIp } from "#protocol/ip-address.js";
 import { communityOctetsMax, parseMessage, pduOctetsMax, writeMessage } from "#protocol/snmp/community-message.js";
+import { versionOf3 } from "#protocol/snmp/v3-message.js";
 import type { SnmpFace } from "./snmp-face.js";
+import type { UsmEngine } from "./usm-engine.js";
 
 export interface SnmpAgentOptions {
-  /** 1 to 255 octets; printable or not. */
-  readonly community: string;
+  /** 1 to 255 octets; printable or not. Null: v2c is not answered. */
+  readonly community: string | null;
   /** IP literals that may ask. */
   readonly askers: readonly string[];
   /** Largest datagram taken and sent: 484 at least, 1472 is what every agent should take (RFC 3417 section 3.2). */
@@ -27,6 +29,8 @@ export interface SnmpAgentCounters {
   readonly inBadCommunityNames: number;
   /** Longer than datagramBytesMax, or not SNMP. */
   readonly inAsnParseErrs: number;
+  /** Version 3 messages that were answered by a report, or would have been. */
+  readonly reports: number;
   /** No request, or one whose answer cannot be made to fit. */
   readonly silentDrops: number;
 }
@@ -36,6 +40,8 @@ export class SnmpAgent {
   readonly #community: Uint8Array;
   readonly #askers: ReadonlySet<string>;
   readonly #face: SnmpFace;
+  /** Null: v3 is not answered. */
+  readonly #engine: UsmEngine | null;
   readonly #counters: { -readonly [Key in keyof SnmpAgentCounters]: SnmpAgentCounters[Key] } = {
     inPkts: 0,
     outPkts: 0,
@@ -43,12 +49,14 @@ export class SnmpAgent {
     inBadVersions: 0,
     inBadCommunityNames: 0,
     inAsnParseErrs: 0,
+    reports: 0,
     silentDrops: 0,
   };
 
-  constructor(options: SnmpAgentOptions, face: SnmpFace) {
+  constructor(options: SnmpAgentOptions, face: SnmpFace, engine: UsmEngine | null = null) {
     this.#options = options;
-    this.#community = new TextEncoder().encode(options.community);
+    this.#engine = engine;
+    this.#community = new TextEncoder().encode(options.community ?? "");
     this.#askers = new Set(options.askers.map(canonicalIp));
     this.#face = face;
   }
@@ -65,13 +73,33 @@ export class SnmpAgent {
     if (bytes.length > this.#options.datagramBytesMax) return drop(counters, "inAsnParseErrs");
     const result = parseMessage(bytes);
     if (!result.ok) return drop(counters, "inAsnParseErrs");
-    if (result.value.kind !== "v2c") return drop(counters, "inBadVersions");
+    if (result.value.kind === "other version") {
+      if (this.#engine === null || result.value.version !== versionOf3) return drop(counters, "inBadVersions");
+      return this.#handleV3(this.#engine, bytes, nowMs);
+    }
+    if (this.#options.community === null) return drop(counters, "inBadVersions");
     const { community, pdu } = result.value.message;
     if (!isSameSecret(community, this.#community)) return drop(counters, "inBadCommunityNames");
     const answer = this.#face.answer(pdu, pduOctetsMax(community, this.#options.datagramBytesMax), nowMs);
     if (answer === null) return drop(counters, "silentDrops");
     counters.outPkts += 1;
     return writeMessage({ community, pdu: answer });
+  }
+
+  #handleV3(engine: UsmEngine, bytes: Uint8Array, nowMs: number): Uint8Array | null {
+    const counters = this.#counters;
+    const judgement = engine.judge(bytes, nowMs);
+    if (judgement.kind === "not SNMP") return drop(counters, "inAsnParseErrs");
+    if (judgement.kind === "report") {
+      counters.reports += 1;
+      if (judgement.bytes !== null) counters.outPkts += 1;
+      return judgement.bytes;
+    }
+    const { pdu, pduOctetsMax: octetsMax, reply } = judgement;
+    const answer = this.#face.answer(pdu, octetsMax, nowMs);
+    if (answer === null) return drop(counters, "silentDrops");
+    counters.outPkts += 1;
+    return engine.seal(answer, reply, nowMs);
   }
 }
 

@@ -19,7 +19,7 @@ export interface SchemaIssue {
 const linesMax = 20;
 const shownCharactersMax = 60;
 const depthMax = 20;
-const secretKey = /secret|community|password|key$/i;
+const secretKey = /secret|community|password|authentication|privacy|key$/i;
 
 /** One line per issue: `heartbeat.everyMs: 3 is not allowed: expected number to be >=50`. */
 export function configurationLines(issues: readonly SchemaIssue[], document: unknown): string[] {
@@ -71,7 +71,7 @@ function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
 /** Where values that need not stand in the file come from; the edge reads them. */
 export interface ConfigurationSources {
   environment(name: string): string | undefined;
-  /** The text of a file named by `secretFile` or `communityFile`. */
+  /** The text of a file named by `secretFile`, `communityFile` and the like. */
   file(path: string): ParseResult<string>;
 }
 
@@ -79,6 +79,8 @@ export interface ConfigurationSources {
 const fileKeys = new Map([
   ["secretFile", "secret"],
   ["communityFile", "community"],
+  ["authenticationFile", "authentication"],
+  ["privacyFile", "privacy"],
 ]);
 
 /**

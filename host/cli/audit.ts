@@ -12,7 +12,9 @@ import type { AuditOutcome, AuditQuery } from "../query/audit-query.js";
 import { type AuditUri, parseAuditUri } from "../query/audit-uri.js";
 import { MgcpQuery } from "../query/mgcp-query.js";
 import { SipQuery } from "../query/sip-query.js";
+import { envelopeOf, type SnmpAccess } from "../query/snmp-access.js";
 import { SnmpQuery, snmpQueryDefaults } from "../query/snmp-query.js";
+import { type AuditSecrets, readAuditSecrets, secretsHelp } from "./audit-secrets.js";
 import { listConnections, mergeConnections } from "./connection-list.js";
 
 /** A gateway is not asked more often than it can be read. */
@@ -22,6 +24,8 @@ interface AuditOptions {
   readonly json?: true;
   readonly watch?: number;
   readonly from?: string;
+  readonly authenticationFile?: string;
+  readonly privacyFile?: string;
 }
 
 interface Answer {
@@ -34,8 +38,10 @@ const uriHelp = `
 A URI says how and whom to ask:
   mgcp://HOST[:2427][/[ENDPOINTS@]DOMAIN]
                                    our recovery package, or AUEP and AUCX one by one
-  snmp://COMMUNITY@HOST[:161]      HOLDOVER-MIB
+  snmp://COMMUNITY@HOST[:161]      HOLDOVER-MIB by SNMPv2c
+  snmpv3://USER@HOST[:161]         the same by SNMPv3, authPriv with SHA-256 and AES-128
   sip://HOST[:5060]                SUBSCRIBE to the dialog package
+Passphrases never stand on the command line: ${secretsHelp}
 Several URIs of one gateway are held against each other. An IPv6 address stands in [brackets].
 Exit code: 0 all answered and agree, or a watch was told to end; 1 not so, 2 wrong usage.`;
 
@@ -48,6 +54,8 @@ export async function run(args: readonly string[]): Promise<number> {
     .option("--json", "one JSON object per round instead of a table")
     .option("--watch <interval>", "ask again and again, e.g. every 5s, 500ms or 1m", durationArgument)
     .option("--from <address>", "send from this local IP address")
+    .option("--authentication-file <file>", "SNMPv3: the user's authentication passphrase")
+    .option("--privacy-file <file>", "SNMPv3: the user's privacy passphrase, where it is another")
     .allowExcessArguments(true);
   const wrong = parseArguments(command, args);
   if (wrong !== null) return wrong;
@@ -64,25 +72,29 @@ export async function run(args: readonly string[]): Promise<number> {
   if (options.from !== undefined && !isIpLiteral(options.from)) {
     return complain("audit", `--from ${options.from} is not an IP address`, usageError);
   }
+  const secrets = readAuditSecrets(options);
+  if (!secrets.ok) return complain("audit", secrets.reason, usageError);
+  const [unasked] = uris.filter(({ uri }) => uri.user !== null && secrets.value.authentication === null);
+  if (unasked !== undefined) return complain("audit", `${unasked.text}: whose passphrase? ${secretsHelp}`, usageError);
   const from = options.from ?? null;
   // A round may be waiting for a gateway that is gone; who says stop means now.
   if (everyMs !== null)
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(0));
   for (;;) {
-    const round = await Promise.all(uris.map(({ text, uri }) => ask(text, uri, from)));
+    const round = await Promise.all(uris.map(({ text, uri }) => ask(text, uri, from, secrets.value)));
     const exitCode = show(round, options.json === true, everyMs !== null);
     if (everyMs === null) return exitCode;
     await sleep(everyMs);
   }
 }
 
-async function ask(text: string, uri: AuditUri, from: string | null): Promise<Answer> {
+async function ask(text: string, uri: AuditUri, from: string | null, secrets: AuditSecrets): Promise<Answer> {
   const startedAtMs = performance.now();
   const to = await resolve(uri);
   const outcome: AuditOutcome =
     to === null
       ? { ok: false, reason: `${uri.host}: no such host` }
-      : await runQuery((local) => queryOf(uri, to, local), from === null ? null : { address: from }, now, to);
+      : await runQuery((local) => queryOf(uri, to, local, secrets), from === null ? null : { address: from }, now, to);
   return { uri: text, tookMs: Math.round(performance.now() - startedAtMs), outcome };
 }
 
@@ -98,16 +110,24 @@ async function resolve(uri: AuditUri): Promise<Address | null> {
   }
 }
 
-function queryOf(uri: AuditUri, to: Address, local: Address): AuditQuery {
-  const { gateway, endpoints, community } = uri;
+function queryOf(uri: AuditUri, to: Address, local: Address, secrets: AuditSecrets): AuditQuery {
+  const { gateway, endpoints } = uri;
   switch (uri.protocol) {
     case "mgcp":
       return new MgcpQuery({ gateway, endpoints, to }, random);
     case "snmp":
-      return new SnmpQuery({ ...snmpQueryDefaults, gateway, to, community }, random);
+      return new SnmpQuery(
+        { ...snmpQueryDefaults, gateway, to, envelope: envelopeOf(accessOf(uri, secrets), random) },
+        random,
+      );
     case "sip":
       return new SipQuery({ gateway, to, from: local }, random);
   }
+}
+
+function accessOf({ user, community }: AuditUri, { authentication, privacy }: AuditSecrets): SnmpAccess {
+  if (user !== null) return { kind: "user", user, authentication, privacy };
+  return { kind: "community", community: community ?? "" };
 }
 
 function now(): number {

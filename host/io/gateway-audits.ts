@@ -7,6 +7,7 @@ import { type GatewayConfig, linesOf } from "../config.js";
 import type { AuditOutcome, AuditQuery } from "../query/audit-query.js";
 import { MgcpQuery } from "../query/mgcp-query.js";
 import { SipQuery } from "../query/sip-query.js";
+import { configuredAccess, envelopeOf } from "../query/snmp-access.js";
 import { SnmpQuery, snmpQueryDefaults } from "../query/snmp-query.js";
 import { runQuery } from "./query-runner.js";
 
@@ -37,8 +38,9 @@ function queryOf(
       return new MgcpQuery({ gateway: name, to: { address, port: mgcpPort }, asksRecovery, endpointNames }, random);
     }
     case "snmp": {
-      const { port = 161, community = "" } = snmp ?? {};
-      return new SnmpQuery({ ...snmpQueryDefaults, gateway: name, to: { address, port }, community }, random);
+      const envelope = envelopeOf(configuredAccess(snmp), random);
+      const to = { address, port: snmp?.port ?? 161 };
+      return new SnmpQuery({ ...snmpQueryDefaults, gateway: name, to, envelope }, random);
     }
     case "sip":
       return new SipQuery({ gateway: name, to: { address, port: sip?.port ?? 5060 }, from }, random);

@@ -1,4 +1,4 @@
-/** Where and how a gateway is asked, in one word: `mgcp://host[:2427][/[endpoints@]domain]`, `snmp://community@host[:161]`, `sip://host[:5060]`. */
+/** Where and how a gateway is asked, in one word: `mgcp://host[:2427][/[endpoints@]domain]`, `snmp://community@host[:161]`, `snmpv3://user@host[:161]`, `sip://host[:5060]`. */
 import { type AuditProtocol, auditProtocols } from "#protocol/active-connection.js";
 import { isIpLiteral } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
@@ -12,9 +12,14 @@ export interface AuditUri {
   readonly gateway: string;
   /** MGCP's local endpoint name, "*" by default. */
   readonly endpoints: string;
-  /** SNMP v2c; "public" by default. */
-  readonly community: string;
+  /** SNMP v2c; "public" by default. Null: v3. */
+  readonly community: string | null;
+  /** SNMP v3; null: v2c. The passphrases never stand in the URI. */
+  readonly user: string | null;
 }
+
+/** RFC 3414 section 2.4: up to 32 octets; a colon would be a passphrase on the command line. */
+const userName = /^[!-9;-~]{1,32}$/;
 
 export const auditPorts = { mgcp: 2427, snmp: 161, sip: 5060 } as const;
 
@@ -25,17 +30,20 @@ export function parseAuditUri(text: string): ParseResult<AuditUri> {
     );
   if (match === null) return refused(`"${text}" is not protocol://host[:port]`);
   const [, scheme = "", user, bracketed = "", portText, path = ""] = match;
-  const protocol = auditProtocols.find((known) => known === scheme.toLowerCase());
-  if (protocol === undefined) return refused(`"${scheme}" is not one of ${auditProtocols.join(", ")}`);
+  const isV3 = scheme.toLowerCase() === "snmpv3";
+  const protocol = isV3 ? "snmp" : auditProtocols.find((known) => known === scheme.toLowerCase());
+  if (protocol === undefined) return refused(`"${scheme}" is not one of ${[...auditProtocols, "snmpv3"].join(", ")}`);
   const host = bracketed.startsWith("[") ? bracketed.slice(1, -1) : bracketed;
   if (bracketed.startsWith("[") && !isIpLiteral(host)) return refused(`"${host}" is not an IP address`);
   if (!/^[A-Za-z0-9._:-]+$/.test(host)) return refused(`"${host}" is not a host name`);
   const port = portText === undefined ? auditPorts[protocol] : Number(portText);
   if (port < 1 || port > 65_535) return refused(`port ${port} is not 1..65535`);
   if (user !== undefined && protocol !== "snmp") return refused(`${protocol}: takes no "${user}@"`);
+  if (isV3 && !userName.test(user ?? "")) return refused("snmpv3: wants a user, such as snmpv3://backup@192.0.2.1");
   if (path !== "" && protocol !== "mgcp") return refused(`${protocol}: takes no "/${path}"`);
   const at = path.lastIndexOf("@");
   const gateway = path.slice(at + 1) || (isIpLiteral(host) ? `[${host}]` : host);
   const endpoints = path.slice(0, Math.max(at, 0)) || "*";
-  return parsed({ protocol, host, port, gateway, endpoints, community: user ?? "public" });
+  const access = isV3 ? { community: null, user: user ?? "" } : { community: user ?? "public", user: null };
+  return parsed({ protocol, host, port, gateway, endpoints, ...access });
 }

@@ -1,5 +1,5 @@
 /**
- * Asks a gateway over SNMPv2c: one GET for the scalars of HOLDOVER-MIB, then GETBULK over the columns of its tables,
+ * Asks a gateway over SNMP, v2c or v3: one GET for the scalars of HOLDOVER-MIB, then GETBULK over the columns of its tables,
  * several requests in flight. Each answer carries the change counter: if that moves, the audit begins anew, up to
  * `walksMax` times, so that what it gives was true at one moment. Other agents' tables (RTP-MIB) are not read here.
  */
@@ -38,7 +38,7 @@ export interface SnmpQueryOptions extends SnmpRequestsOptions {
   readonly rowsMax: number;
 }
 
-/** All but who is asked, and by which community. */
+/** All but who is asked, and by which community or user. */
 export const snmpQueryDefaults = {
   root: holdoverRoot,
   firstTryMs: 250,
@@ -82,7 +82,8 @@ export class SnmpQuery implements AuditQuery {
   }
 
   receive(bytes: Uint8Array, from: Address, nowMs: number): QueryTurn {
-    const answer = this.#requests.take(bytes, from);
+    const answer = this.#requests.take(bytes, from, nowMs);
+    if (answer?.kind === "refused") return this.#turn(this.#failed(`the agent there ${answer.reason}`));
     return this.#turn(answer === null ? null : this.#take(answer.pdu, answer.purpose, nowMs));
   }
 
@@ -196,7 +197,7 @@ export class SnmpQuery implements AuditQuery {
   }
 
   #silence(): string {
-    return `no answer by SNMP to ${this.#options.triesMax} tries (not there, another community, or we are not a listed asker)`;
+    return `no answer by SNMP to ${this.#options.triesMax} tries (not there, another community or version, or we are not a listed asker)`;
   }
 
   #withoutMib(sysName: SnmpValue | undefined): string {

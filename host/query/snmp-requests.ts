@@ -1,34 +1,39 @@
 /**
- * SNMPv2c requests under way to one agent: sent again until answered or too often, matched to their answers by
- * request-id (RFC 3416 section 4.1). What is asked and what an answer means is snmp-query's affair.
+ * SNMP requests under way to one agent: sent again until answered or too often, matched to their answers by request-id
+ * (RFC 3416 section 4.1). What is asked and what an answer means is snmp-query's affair; which message is around it, the
+ * envelope's.
  */
 import { type Address, sameAddress } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
 import { Deadlines } from "#protocol/deadlines.js";
-import { parseMessage, writeMessage } from "#protocol/snmp/community-message.js";
 import type { Pdu, PlainPdu } from "#protocol/snmp/pdu.js";
+import type { SnmpEnvelope } from "#protocol/snmp/snmp-envelope.js";
 import type { AuditCost } from "./audit-query.js";
 
 export interface SnmpRequestsOptions {
   readonly to: Address;
-  readonly community: string;
+  readonly envelope: SnmpEnvelope;
   /** A request is sent again after this, then after twice as long, and so on. */
   readonly firstTryMs: number;
   readonly triesMax: number;
 }
 
 interface Pending<Purpose> {
-  readonly bytes: Uint8Array;
+  readonly pdu: Pdu;
   readonly purpose: Purpose;
   readonly tries: number;
 }
+
+/** What a datagram brought: the answer to one of these requests, for the first time, or why there will be none. */
+export type SnmpAnswer<Purpose> =
+  | { readonly kind: "answer"; readonly pdu: PlainPdu; readonly purpose: Purpose }
+  | { readonly kind: "refused"; readonly reason: string };
 
 const requestIdMax = 0x7fff_ffff;
 
 export class SnmpRequests<Purpose> {
   readonly #options: SnmpRequestsOptions;
-  readonly #community: Uint8Array;
   readonly #random: Random;
   readonly #deadlines = new Deadlines<number>();
   readonly #pending = new Map<number, Pending<Purpose>>();
@@ -38,7 +43,6 @@ export class SnmpRequests<Purpose> {
 
   constructor(options: SnmpRequestsOptions, random: Random) {
     this.#options = options;
-    this.#community = new TextEncoder().encode(options.community);
     this.#random = random;
   }
 
@@ -55,22 +59,28 @@ export class SnmpRequests<Purpose> {
     const last = this.#lastRequestId ?? Math.floor(this.#random() * requestIdMax);
     const requestId = last >= requestIdMax ? 1 : last + 1;
     this.#lastRequestId = requestId;
-    const bytes = writeMessage({ community: this.#community, pdu: pduOf(requestId) });
-    this.#send(requestId, { bytes, purpose, tries: 1 }, nowMs);
+    this.#send(requestId, { pdu: pduOf(requestId), purpose, tries: 1 }, nowMs);
   }
 
-  /** The answer to one of these requests, for the first time; null for anything else. */
-  take(bytes: Uint8Array, from: Address): { readonly pdu: PlainPdu; readonly purpose: Purpose } | null {
+  /** Null: of no use. */
+  take(bytes: Uint8Array, from: Address, nowMs: number): SnmpAnswer<Purpose> | null {
     if (!sameAddress(from, this.#options.to)) return null;
-    const result = parseMessage(bytes);
-    if (!result.ok || result.value.kind !== "v2c") return null;
-    const { pdu } = result.value.message;
+    const opened = this.#options.envelope.open(bytes, nowMs);
+    if (opened.kind === "foreign") return null;
+    const answer = opened.kind === "pdu" ? this.#answerIn(opened.pdu) : null;
+    if (opened.kind === "pdu" && answer === null) return null;
+    this.#cost.received += 1;
+    this.#cost.octets += bytes.length;
+    if (opened.kind === "refused") return opened;
+    if (opened.kind === "learnt") for (const [id, pending] of [...this.#pending]) this.#send(id, pending, nowMs);
+    return answer;
+  }
+
+  #answerIn(pdu: Pdu): SnmpAnswer<Purpose> | null {
     const pending = pdu.kind === "response" ? this.#pending.get(pdu.requestId) : undefined;
     if (pdu.kind !== "response" || pending === undefined) return null;
     this.#forget(pdu.requestId);
-    this.#cost.received += 1;
-    this.#cost.octets += bytes.length;
-    return { pdu, purpose: pending.purpose };
+    return { kind: "answer", pdu, purpose: pending.purpose };
   }
 
   /** False when a request was sent as often as it may be. */
@@ -105,8 +115,9 @@ export class SnmpRequests<Purpose> {
   #send(requestId: number, pending: Pending<Purpose>, nowMs: number): void {
     this.#pending.set(requestId, pending);
     this.#deadlines.set(requestId, nowMs + this.#options.firstTryMs * 2 ** (pending.tries - 1));
-    this.#sends.push({ bytes: pending.bytes, to: this.#options.to });
+    const bytes = this.#options.envelope.wrap(pending.pdu, nowMs);
+    this.#sends.push({ bytes, to: this.#options.to });
     this.#cost.sent += 1;
-    this.#cost.octets += pending.bytes.length;
+    this.#cost.octets += bytes.length;
   }
 }

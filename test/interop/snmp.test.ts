@@ -14,6 +14,7 @@ import { SnmpAgent } from "../../firmware/management/snmp-agent.js";
 import { SnmpFace } from "../../firmware/management/snmp-face.js";
 import { connectionColumns } from "../../firmware/protocol/mib/connection-columns.js";
 import { holdoverRoot, scalars } from "../../firmware/protocol/mib/holdover-mib.js";
+import { CommunityEnvelope } from "../../firmware/protocol/snmp/community-envelope.js";
 import { writeMessage } from "../../firmware/protocol/snmp/community-message.js";
 import { formatOid } from "../../firmware/protocol/snmp/oid.js";
 import type { AuditOutcome, QueryTurn } from "../../host/query/audit-query.js";
@@ -241,7 +242,8 @@ test("our own query over the same socket gives the same connections", async () =
 /** The query over a socket of its own; it asks again on its own time, so that an agent may still be starting. */
 async function audited(port: number): Promise<AuditOutcome> {
   const to = { address: "127.0.0.1", port };
-  const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to, community: "recovery" }, Math.random);
+  const envelope = new CommunityEnvelope("recovery");
+  const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to, envelope }, Math.random);
   const asking = await opened();
   let timer: NodeJS.Timeout | undefined;
   const outcome = await new Promise<AuditOutcome>((resolve) => {

@@ -9,6 +9,7 @@ import { type CallServerConfig, callServerSchema } from "../../host/config.js";
 import type { AuditQuery, QueryTurn } from "../../host/query/audit-query.js";
 import { MgcpQuery } from "../../host/query/mgcp-query.js";
 import { SipQuery } from "../../host/query/sip-query.js";
+import { configuredAccess, envelopeOf } from "../../host/query/snmp-access.js";
 import { SnmpQuery, snmpQueryDefaults } from "../../host/query/snmp-query.js";
 import type { ServerEvent } from "../../host/server-event.js";
 import type { ServerOutput } from "../../host/server-output.js";
@@ -138,7 +139,7 @@ export class SimulatedCallServer implements SimulatedNode {
                 ...snmpQueryDefaults,
                 gateway: name,
                 to: { address, port: snmp?.port ?? 161 },
-                community: snmp?.community ?? "",
+                envelope: envelopeOf(configuredAccess(snmp), this.#random),
               },
               this.#random,
             )

@@ -24,7 +24,7 @@ export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address
     address: place.address,
     mgcpPort: 2427,
     sipPort: 5060,
-    community: "simulated-community",
+    snmp: { community: "simulated-community", users: [], engineBoots: 1 },
     media: {
       addresses: [place.address],
       portFirst: 16_384,

@@ -36,7 +36,7 @@ const HOST_CORE = [
  * import itself. "npm" is any package, "node" any node: module; crypto is the hashes, HMACs and ciphers of node:crypto.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  "firmware/protocol": ["npm:sdp-transform"],
+  "firmware/protocol": ["npm:sdp-transform", "node:crypto"],
   "firmware/media": ["firmware/protocol"],
   "firmware/lines": ["firmware/protocol"],
   "firmware/dsp": [],

@@ -67,6 +67,13 @@ export class BerReader {
     return contents;
   }
 
+  /** A whole element with its tag and length, unread: a view of the bytes. */
+  element(tag: number, what: string): Uint8Array {
+    const begin = this.#position;
+    this.octets(tag, what);
+    return this.#fault === null ? this.#bytes.subarray(begin, this.#position) : new Uint8Array(0);
+  }
+
   /** INTEGER within 32 bits. Leading octets that say nothing are let pass: many agents write four always. */
   signed32(tag: number, what: string): number {
     const contents = this.octets(tag, what);

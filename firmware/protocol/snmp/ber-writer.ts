@@ -34,10 +34,18 @@ export class BerWriter {
     for (let shift = count - 1; shift >= 0; shift -= 1) this.#put(Math.floor(length / 256 ** shift) & 0xff);
   }
 
-  octets(tag: number, contents: Uint8Array): void {
+  /** Gives the place of the contents, for who writes over them later. */
+  octets(tag: number, contents: Uint8Array): number {
     this.header(tag, contents.length);
-    this.#bytes.set(contents, this.#position);
-    this.#position += contents.length;
+    const contentsAt = this.#position;
+    this.written(contents);
+    return contentsAt;
+  }
+
+  /** Elements that were written before, or octets that are no element. */
+  written(octets: Uint8Array): void {
+    this.#bytes.set(octets, this.#position);
+    this.#position += octets.length;
   }
 
   signed32(tag: number, value: number): void {

@@ -1,6 +1,6 @@
 /**
  * SNMPv2c messages (RFC 1901 section 3): a PDU under a community name, which travels in the clear and so protects
- * nothing on a network that is not trusted. The v3 message (RFC 3412) will be another file beside this one.
+ * nothing on a network that is not trusted. The v3 message is v3-message.ts.
  *
  *     SEQUENCE { version 1, community OCTET STRING, PDU }
  */

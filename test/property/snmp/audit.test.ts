@@ -4,6 +4,7 @@ import { SnmpAgent } from "../../../firmware/management/snmp-agent.js";
 import { SnmpFace } from "../../../firmware/management/snmp-face.js";
 import type { ActiveConnection, GatewaySnapshot } from "../../../firmware/protocol/active-connection.js";
 import { holdoverRoot } from "../../../firmware/protocol/mib/holdover-mib.js";
+import { CommunityEnvelope } from "../../../firmware/protocol/snmp/community-envelope.js";
 import { writeMessage } from "../../../firmware/protocol/snmp/community-message.js";
 import type { AuditOutcome } from "../../../host/query/audit-query.js";
 import { SnmpQuery, snmpQueryDefaults } from "../../../host/query/snmp-query.js";
@@ -24,7 +25,10 @@ function agentOf(snapshot: () => GatewaySnapshot, datagramBytesMax: number): Snm
 
 /** Query and agent joined by a network that loses the datagrams `loses` names, on its own time. */
 function audit(agent: SnmpAgent, loses: (datagram: number) => boolean = () => false): AuditOutcome | null {
-  const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to: there, community: "recovery" }, () => 0.5);
+  const query = new SnmpQuery(
+    { ...snmpQueryDefaults, gateway: "gw", to: there, envelope: new CommunityEnvelope("recovery") },
+    () => 0.5,
+  );
   let nowMs = 1_000;
   let datagrams = 0;
   let turn = query.start(nowMs);
@@ -90,7 +94,10 @@ describe("an audit over SNMP", () => {
   test.prop([fc.array(mutated(aMessage.map(writeMessage)), { maxLength: 20 })], { numRuns: 60 })(
     "is not misled by datagrams from elsewhere",
     (datagrams) => {
-      const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to: there, community: "recovery" }, () => 0.5);
+      const query = new SnmpQuery(
+        { ...snmpQueryDefaults, gateway: "gw", to: there, envelope: new CommunityEnvelope("recovery") },
+        () => 0.5,
+      );
       query.start(0);
       for (const bytes of datagrams) {
         const turn = query.receive(bytes, { ...there, port: 162 }, 1);

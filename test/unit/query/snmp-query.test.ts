@@ -3,6 +3,7 @@ import { SnmpAgent } from "../../../firmware/management/snmp-agent.js";
 import { SnmpFace } from "../../../firmware/management/snmp-face.js";
 import type { GatewaySnapshot } from "../../../firmware/protocol/active-connection.js";
 import { holdoverRoot } from "../../../firmware/protocol/mib/holdover-mib.js";
+import { CommunityEnvelope } from "../../../firmware/protocol/snmp/community-envelope.js";
 import { parseMessage, writeMessage } from "../../../firmware/protocol/snmp/community-message.js";
 import type { PlainPdu, VariableBinding } from "../../../firmware/protocol/snmp/pdu.js";
 import type { AuditOutcome } from "../../../host/query/audit-query.js";
@@ -13,7 +14,13 @@ const here = { address: "127.0.0.1", port: 40_000 };
 const there = { address: "127.10.0.1", port: 161 };
 
 function aQuery(options: Partial<SnmpQueryOptions> = {}): SnmpQuery {
-  const all = { ...snmpQueryDefaults, gateway: "gw1.example", to: there, community: "recovery", ...options };
+  const all = {
+    ...snmpQueryDefaults,
+    gateway: "gw1.example",
+    to: there,
+    envelope: new CommunityEnvelope("recovery"),
+    ...options,
+  };
   return new SnmpQuery(all, () => 0.5);
 }
 

@@ -1,0 +1,63 @@
+/** A gateway's SNMP engine with a user, and that user's session, for tests of both ends. */
+import { SnmpAgent } from "../../firmware/management/snmp-agent.js";
+import { SnmpFace } from "../../firmware/management/snmp-face.js";
+import { UsmEngine, type UsmUser } from "../../firmware/management/usm-engine.js";
+import type { GatewaySnapshot } from "../../firmware/protocol/active-connection.js";
+import type { Address } from "../../firmware/protocol/address.js";
+import { holdoverRoot } from "../../firmware/protocol/mib/holdover-mib.js";
+import { engineIdOf } from "../../firmware/protocol/snmp/snmp-engine.js";
+import { keysOf } from "../../firmware/protocol/snmp/usm-keys.js";
+import { UsmSession, type UsmSessionOptions } from "../../firmware/protocol/snmp/usm-session.js";
+
+export const passphrases = { authentication: "an authentication passphrase", privacy: "a privacy passphrase" };
+
+/** Deriving a key hashes a megabyte, so each passphrase is derived once. */
+const backupKeys = keysOf(passphrases.authentication, passphrases.privacy);
+
+export const backupUser: UsmUser = { name: "backup", level: "authPriv", keys: backupKeys };
+export const authOnlyUser: UsmUser = { ...backupUser, name: "watcher", level: "authNoPriv" };
+export const openUser: UsmUser = { name: "anybody", level: "noAuthNoPriv", keys: keysOf(null, null) };
+
+export function anEngine(startedAtMs = 0, boots = 1, datagramBytesMax = 1472): UsmEngine {
+  const users = [backupUser, authOnlyUser, openUser];
+  return new UsmEngine(
+    { engineId: engineIdOf("gw1.example"), boots, users, datagramBytesMax },
+    () => 0.25,
+    startedAtMs,
+  );
+}
+
+export function anAgentOf(
+  snapshot: () => GatewaySnapshot,
+  engine: UsmEngine,
+  askers: readonly string[],
+  datagramBytesMax = 1472,
+): SnmpAgent {
+  const face = new SnmpFace(
+    { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 1000 },
+    { snapshot, counter: () => snapshot().counter ?? 0 },
+  );
+  return new SnmpAgent({ community: "recovery", askers, datagramBytesMax }, face, engine);
+}
+
+export function aSession(options: Partial<UsmSessionOptions> = {}): UsmSession {
+  const all = { user: "backup", level: "authPriv", keys: backupKeys, datagramBytesMax: 65_507, ...options } as const;
+  return new UsmSession(all, () => 0.75);
+}
+
+/** Question and answer over a network that loses nothing: discovery, the time, and then the answer or the refusal. */
+export function asked(
+  session: UsmSession,
+  agent: SnmpAgent,
+  from: Address,
+  pdu: Parameters<UsmSession["wrap"]>[0],
+  nowMs: number,
+): ReturnType<UsmSession["open"]> {
+  for (let turn = 0; turn < 8; turn += 1) {
+    const bytes = agent.handle(session.wrap(pdu, nowMs), from, nowMs);
+    if (bytes === null) return { kind: "foreign" };
+    const opened = session.open(bytes, nowMs);
+    if (opened.kind !== "learnt") return opened;
+  }
+  throw new Error("the two never agree");
+}
