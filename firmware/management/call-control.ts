@@ -2,14 +2,15 @@
  * Connections: made, changed, deleted. The only writer of the connection table. It speaks no protocol: mgcp-face turns
  * commands into these calls and these outcomes into return codes.
  *
- * What a connection is to become is connection-draft's. A connection is a network leg; on a line it is coupled with the station's leg, on a relay endpoint with the other
- * connection's, each the source of what the other sends (leg-settings). Making one takes a turn of the media engine
- * (the ports must be open before anyone is told of them), so `create` ends in a `created` or `not-created` output. So
- * does `modify`, in `modified` or `not-modified`, when it names a new far side: that may send as soon as it is told, and
- * must be heard by then. One of the other address family needs another port, on the other address.
+ * What a connection is to become is connection-draft's. A connection is a network leg; on a line it is coupled with the
+ * station's leg, on a relay endpoint with the other connection's, each the source of what the other sends (leg-settings).
+ * Making one takes a turn of the media engine (the ports must be open before anyone is told of them), so `create` ends in
+ * a `created` or `not-created` output. So does `modify`, in `modified` or `not-modified`, when it names a new far side:
+ * that may send as soon as it is told, and must be heard by then. One of the other address family needs another port, on
+ * the other address. Two halves of a local connection need no ports and are there at once; each goes its own way then.
  */
 import type { ActiveConnection, EndedConnection } from "#protocol/active-connection.js";
-import type { LegSettings, MediaCommand, MediaEvent, ReadLegStatistics } from "../media/media-port.js";
+import type { MediaEvent, ReadLegStatistics } from "../media/media-port.js";
 import {
   ConnectionDrafts,
   type CreateRequest,
@@ -21,9 +22,10 @@ import {
 import { receivesMedia, sendsMedia } from "./connection-modes.js";
 import { activeConnection, type ConnectionRow } from "./connection-table.js";
 import type { Journal } from "./journal.js";
+import { LegCommands } from "./leg-commands.js";
 import type { LegLease, LegPool } from "./leg-pool.js";
-import { lineLegSettings, relayLegSettings } from "./leg-settings.js";
 import type { StationOutput } from "./line-stations.js";
+import { ReadyLegs } from "./ready-legs.js";
 
 export interface CallControlOptions extends DraftOptions {
   readonly gateway: string;
@@ -66,28 +68,21 @@ export interface CallControlParts extends DraftParts {
   readonly readStatistics: ReadLegStatistics;
 }
 
-interface MediaOutput {
-  readonly kind: "media";
-  readonly command: MediaCommand;
-}
-
 interface DoneOutcome {
   readonly kind: "done";
   readonly row: ConnectionRow;
   readonly outputs: ControlOutput[];
 }
 
-/** What a leg is told that has no connection yet. */
-const unused: LegSettings = {
-  sendCoding: null,
-  receiveCoding: null,
-  relay: null,
-  remote: null,
-  learnsPort: false,
-  sends: false,
-  receives: false,
-  detectsDigits: false,
-  source: null,
+interface LocalOutcome extends DoneOutcome {
+  readonly other: ConnectionRow;
+}
+
+const noLegFree: Refusal = { kind: "refused", code: 403, reason: "no media leg is free" };
+const connectedToItself: Refusal = {
+  kind: "refused",
+  code: 507,
+  reason: "an endpoint is not connected to itself",
 };
 
 /** Keys of changes under way; there are never so many at once. */
@@ -105,12 +100,12 @@ export class CallControl {
   readonly #options: CallControlOptions;
   readonly #parts: CallControlParts;
   readonly #drafts: ConnectionDrafts;
+  readonly #legs: LegCommands;
+  readonly #ready: ReadyLegs;
   /** By the generation of the leg that is being opened. */
   readonly #pending = new Map<number, Pending>();
   /** Changes that the engine has yet to say it made, by their token. */
   readonly #modifying = new Map<number, { readonly key: string; readonly row: ConnectionRow }>();
-  /** Legs that are being made ready, by their generation. */
-  readonly #preparing = new Map<number, LegLease>();
   #keys = 0;
   /** Connections being made, by endpoint. */
   readonly #creating = new Map<string, number>();
@@ -119,29 +114,20 @@ export class CallControl {
     this.#options = options;
     this.#parts = parts;
     this.#drafts = new ConnectionDrafts(options, parts);
+    this.#legs = new LegCommands(options, parts);
+    this.#ready = new ReadyLegs(parts.pool, options.cname);
   }
 
   /** Binds ports before anyone asks for them. */
   prepare(): ControlOutput[] {
-    const { pool } = this.#parts;
-    const { mediaAddresses, dscp, cname, legsReadyAtStart } = this.#options;
+    const { mediaAddresses, dscp, legsReadyAtStart } = this.#options;
     const [address] = mediaAddresses;
-    const outputs: ControlOutput[] = [];
-    for (let count = 0; count < legsReadyAtStart && address !== undefined; count += 1) {
-      const lease = pool.takeUnready({ address, dscp });
-      if (lease === null) break;
-      const { leg, generation, port } = lease;
-      this.#preparing.set(generation, lease);
-      const local = { address, port };
-      const command = { kind: "open", leg, generation, local, dscp, cname, isAwaited: true, settings: unused } as const;
-      outputs.push({ kind: "media", command });
-    }
-    return outputs;
+    return address === undefined ? [] : this.#ready.prepare({ address, dscp }, legsReadyAtStart);
   }
 
   /** A relay endpoint without a connection, or null: none is free. */
-  freeRelay(): string | null {
-    return this.#parts.relays.nextFree((endpoint) => this.connectionsOn(endpoint) === 0);
+  freeRelay(except: string | null): string | null {
+    return this.#parts.relays.nextFree((endpoint) => this.connectionsOn(endpoint) === 0, except);
   }
 
   /** Connections that are there or being made. */
@@ -154,16 +140,39 @@ export class CallControl {
     if (draft.kind === "refused") return draft;
     const { endpoint } = request;
     const { address, negotiated } = draft;
-    const { connectionsPerRelayMax, connectionsPerLineMax } = this.#options;
-    const held = this.connectionsOn(endpoint);
-    if (held >= (this.#isRelay(endpoint) ? connectionsPerRelayMax : connectionsPerLineMax))
-      return { kind: "refused", code: 540, reason: `${endpoint} has ${held} connections already` };
+    const full = this.#full(endpoint);
+    if (full !== null) return full;
     const lease = this.#parts.pool.take({ address, dscp: request.dscp ?? this.#options.dscp });
-    if (lease === null) return { kind: "refused", code: 403, reason: "no media leg is free" };
+    if (lease === null) return noLegFree;
     const row = started(this.#drafts.created(request, lease, negotiated), at);
     if (lease.ready !== null) return this.#createReady(row, at);
     this.#creating.set(endpoint, (this.#creating.get(endpoint) ?? 0) + 1);
     return this.#open(row, null);
+  }
+
+  /** Two connections that are each other's far side, both or none (RFC 3435 section 2.3.5); other is on secondEndpoint. */
+  createLocal(request: CreateRequest, secondEndpoint: string, at: Moment): Refusal | LocalOutcome {
+    const { endpoint } = request;
+    if (endpoint === secondEndpoint) return connectedToItself;
+    const full = this.#full(endpoint) ?? this.#full(secondEndpoint);
+    if (full !== null) return full;
+    const draft = this.#drafts.localCreation(request, secondEndpoint);
+    if (draft.kind === "refused") return draft;
+    const { pool, table } = this.#parts;
+    const dscp = request.dscp ?? this.#options.dscp;
+    const lease = pool.takeWired(dscp);
+    const otherLease = pool.takeWired(dscp);
+    if (lease === null || otherLease === null) {
+      if (lease !== null) pool.giveBack(lease);
+      return noLegFree;
+    }
+    const halves = this.#drafts.createdLocally(request, secondEndpoint, draft, [lease, otherLease]);
+    const [row, other] = [started(halves[0], at), started(halves[1], at)];
+    table.put(row);
+    table.put(other);
+    const outputs: ControlOutput[] = [this.#legs.open(row, false), this.#legs.open(other, false)];
+    for (const half of [row, other]) outputs.push(...this.#couple(half.endpoint, at, null, half.connectionId));
+    return { kind: "done", row, other, outputs };
   }
 
   modify(row: ConnectionRow, request: ModifyRequest, at: Moment): Refusal | PendingOutcome | DoneOutcome {
@@ -186,7 +195,8 @@ export class CallControl {
     const { journal, table, relays, stations } = this.#parts;
     journal.ended({ ...this.describe(row, "", at.nowMs), state: "ended" }, reason, at.nowMs);
     table.remove(row.connectionId);
-    const outputs: ControlOutput[] = [this.#release(row), ...this.#abandonChanges(row)];
+    const outputs: ControlOutput[] = [this.#legs.release(row), ...this.#abandonChanges(row)];
+    outputs.push(...this.#unwire(row, at));
     if (this.connectionsOn(row.endpoint) === 0) relays.freed(row.endpoint);
     if (table.onEndpoint(row.endpoint).length > 0) return [...outputs, ...this.#couple(row.endpoint, at)];
     return [...outputs, ...stations.couple(row.endpoint, null), ...stations.release(row.endpoint, at.nowMs)];
@@ -200,7 +210,7 @@ export class CallControl {
       if (before !== null || row.endpoint !== endpoint || (callId !== null && !isSameCall(row, callId))) continue;
       this.#pending.delete(generation);
       this.#countCreation(endpoint);
-      outputs.push(this.#closeUnopened(row.lease));
+      outputs.push(this.#legs.abandon(row.lease));
       outputs.push({ kind: "not-created", key, code: 407, reason: "deleted while it was being made" });
     }
     return outputs;
@@ -218,7 +228,8 @@ export class CallControl {
   mediaEvent(event: MediaEvent, at: Moment): ControlOutput[] | null {
     if (event.kind === "modified") return this.#modified(event.token);
     if (event.kind === "digit") return null;
-    if (this.#preparing.has(event.generation)) return this.#prepared(event);
+    const prepared = this.#ready.mediaEvent(event);
+    if (prepared !== null) return prepared;
     const pending = this.#pending.get(event.generation);
     if (pending === undefined) return null;
     this.#pending.delete(event.generation);
@@ -230,6 +241,19 @@ export class CallControl {
     return this.#couple(line, at);
   }
 
+  /** What was half of a local connection is so no more: the other half has no far side, or that of its own. */
+  #unwire({ otherHalf }: ConnectionRow, at: Moment): ControlOutput[] {
+    if (otherHalf === null || this.#parts.table.get(otherHalf.connectionId) === undefined) return [];
+    return this.#couple(otherHalf.endpoint, at);
+  }
+
+  #full(endpoint: string): Refusal | null {
+    const { connectionsPerRelayMax, connectionsPerLineMax } = this.#options;
+    const held = this.connectionsOn(endpoint);
+    if (held < (this.#isRelay(endpoint) ? connectionsPerRelayMax : connectionsPerLineMax)) return null;
+    return { kind: "refused", code: 540, reason: `${endpoint} has ${held} connections already` };
+  }
+
   #isRelay(endpoint: string): boolean {
     return this.#parts.relays.owns(endpoint);
   }
@@ -238,35 +262,26 @@ export class CallControl {
   #move(before: ConnectionRow, changed: ConnectionRow): Refusal | PendingOutcome {
     const { address } = changed.local.media;
     const lease = this.#parts.pool.takeUnready({ address, dscp: before.lease.binding.dscp });
-    if (lease === null) return { kind: "refused", code: 403, reason: "no media leg is free" };
+    if (lease === null) return noLegFree;
     return this.#open(onLease(changed, lease), before);
   }
 
   #open(row: ConnectionRow, before: ConnectionRow | null): PendingOutcome {
     const key = String(this.#newKey());
     this.#pending.set(row.lease.generation, { key, row, before, tries: 1 });
-    return { kind: "pending", key, row, outputs: [this.#openCommand(row)] };
+    return { kind: "pending", key, row, outputs: [this.#legs.open(row)] };
   }
 
   /** Its ports are bound already, and the engine obeys before it reads what comes there. */
   #createReady(row: ConnectionRow, at: Moment): DoneOutcome {
     this.#parts.table.put(row);
-    const outputs = [this.#openCommand(row, false), ...this.#couple(row.endpoint, at, null, row.connectionId)];
+    const outputs = [this.#legs.open(row, false), ...this.#couple(row.endpoint, at, null, row.connectionId)];
     return { kind: "done", row, outputs };
   }
 
   #newKey(): number {
     this.#keys = (this.#keys + 1) % keysMax;
     return this.#keys;
-  }
-
-  #prepared(event: MediaEvent): ControlOutput[] {
-    const lease = this.#preparing.get(event.generation);
-    this.#preparing.delete(event.generation);
-    if (lease === undefined) return [];
-    if (event.kind === "opened" && this.#parts.pool.keepReady(lease, event.dscp)) return [closeCommand(lease, true)];
-    this.#parts.pool.giveBack(lease);
-    return event.kind === "opened" ? [closeCommand(lease, false)] : [];
   }
 
   #modified(token: number): ControlOutput[] {
@@ -284,10 +299,11 @@ export class CallControl {
       return [...this.#couple(row.endpoint, at), { kind: "created", key, row }];
     }
     if (table.get(row.connectionId) !== before) {
-      return [this.#release(row), { kind: "not-modified", key, code: 407, reason: "another command came first" }];
+      return [this.#legs.release(row), { kind: "not-modified", key, code: 407, reason: "another command came first" }];
     }
     table.put(row);
-    return [this.#release(before), ...this.#couple(row.endpoint, at), { kind: "modified", key, row }];
+    const outputs = [this.#legs.release(before), ...this.#unwire(before, at), ...this.#couple(row.endpoint, at)];
+    return [...outputs, { kind: "modified", key, row }];
   }
 
   #openFailed({ key, row, before, tries }: Pending, reason: string): ControlOutput[] {
@@ -296,7 +312,7 @@ export class CallControl {
     if (lease !== null) {
       const again = onLease(row, lease);
       this.#pending.set(lease.generation, { key, row: again, before, tries: tries + 1 });
-      return [this.#openCommand(again)];
+      return [this.#legs.open(again)];
     }
     pool.giveBack(row.lease);
     const refused = { key, code: 403, reason: `no media port: ${reason}` };
@@ -318,7 +334,7 @@ export class CallControl {
     for (const [generation, { key, row, before }] of this.#pending) {
       if (before?.connectionId !== connectionId) continue;
       this.#pending.delete(generation);
-      outputs.push(this.#closeUnopened(row.lease), { ...abandoned, key });
+      outputs.push(this.#legs.abandon(row.lease), { ...abandoned, key });
     }
     return outputs;
   }
@@ -339,11 +355,8 @@ export class CallControl {
     const { table, stations } = this.#parts;
     const outputs: ControlOutput[] = [];
     for (const row of table.onEndpoint(endpoint)) {
-      const { leg, generation } = row.lease;
       const token = awaited?.connectionId === row.connectionId ? awaited.token : null;
-      const settings = this.#settings(row);
-      if (row.connectionId !== opening)
-        outputs.push({ kind: "media", command: { kind: "modify", leg, generation, token, settings } });
+      if (row.connectionId !== opening) outputs.push(this.#legs.modify(row, token));
       if (this.#isRelay(endpoint)) continue;
       outputs.push(...this.#coupleStation(row));
       if (row.mode === "sendrecv") outputs.push(...stations.connect(endpoint, at.nowMs));
@@ -359,41 +372,6 @@ export class CallControl {
       return stations.couple(endpoint, { source: own, hears: true, speaks: true });
     return stations.couple(endpoint, { source: lease.leg, hears: receivesMedia(mode), speaks: sendsMedia(mode) });
   }
-
-  #settings(row: ConnectionRow): LegSettings {
-    const { table, stations, relays } = this.#parts;
-    if (!this.#isRelay(row.endpoint)) return lineLegSettings(row, stations.leg(row.endpoint));
-    const others = table.onEndpoint(row.endpoint).filter(({ connectionId }) => connectionId !== row.connectionId);
-    return relayLegSettings(row, others, this.#options.codings, relays.options.learnsPort);
-  }
-
-  #openCommand(row: ConnectionRow, isAwaited = true): MediaOutput {
-    const { lease, local } = row;
-    const { leg, generation, binding } = lease;
-    const { cname } = this.#options;
-    const settings = this.#settings(row);
-    const { dscp } = binding;
-    return {
-      kind: "media",
-      command: { kind: "open", leg, generation, local: local.media, dscp, cname, isAwaited, settings },
-    };
-  }
-
-  /** The connection is done with its leg, which may stay ready for another. */
-  #release({ lease, dscp }: ConnectionRow): MediaOutput {
-    const keepsPorts = this.#parts.pool.keepReady(lease, dscp);
-    if (!keepsPorts) this.#parts.pool.giveBack(lease);
-    return closeCommand(lease, keepsPorts);
-  }
-
-  #closeUnopened(lease: LegLease): MediaOutput {
-    this.#parts.pool.giveBack(lease);
-    return closeCommand(lease, false);
-  }
-}
-
-function closeCommand({ leg, generation }: LegLease, keepsPorts: boolean): MediaOutput {
-  return { kind: "media", command: { kind: "close", leg, generation, keepsPorts } };
 }
 
 function onLease(row: ConnectionRow, lease: LegLease): ConnectionRow {

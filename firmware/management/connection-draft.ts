@@ -7,9 +7,9 @@ import { isIpv4 } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import { parseTag } from "#protocol/mgcp/recovery-tag.js";
 import type { MediaDescription } from "#protocol/sdp.js";
-import { type CodingWishes, type Negotiated, negotiate } from "./codec-negotiation.js";
+import { type CodingWishes, isSameEncoding, type Negotiated, negotiate } from "./codec-negotiation.js";
 import { needsRemote } from "./connection-modes.js";
-import type { ConnectionRow, ConnectionTable } from "./connection-table.js";
+import type { ConnectionRow, ConnectionTable, OtherHalf } from "./connection-table.js";
 import type { LegLease } from "./leg-pool.js";
 import { agreedCodings } from "./leg-settings.js";
 import type { LineStations } from "./line-stations.js";
@@ -53,6 +53,13 @@ export interface CreationDraft {
   readonly negotiated: Negotiated;
 }
 
+/** What the halves of a local connection agree on. */
+export interface LocalDraft {
+  readonly kind: "draft";
+  readonly first: Negotiated;
+  readonly second: Negotiated;
+}
+
 export interface DraftParts {
   readonly table: ConnectionTable;
   readonly stations: LineStations;
@@ -72,13 +79,47 @@ export class ConnectionDrafts {
   creation(request: CreateRequest): CreationDraft | Refusal {
     const { endpoint, mode, remote } = request;
     if (remote === null && needsRemote(mode)) return missingRemote(mode);
-    const address = this.#localAddress(remote, null);
+    const address = this.#localAddress(remote);
     if (address === null) return noSuchFamily(remote);
     const negotiated = this.#negotiate(request, endpoint, null);
     return negotiated === null ? codecFailure(request) : { kind: "draft", address, negotiated };
   }
 
-  created(request: CreateRequest, lease: LegLease, negotiated: Negotiated): ConnectionRow {
+  /** The second endpoint answers what the first one would offer (section 2.6). */
+  localCreation(request: CreateRequest, secondEndpoint: string): LocalDraft | Refusal {
+    const offer = this.#negotiateAll({ ...request, remote: null }, request.endpoint, null);
+    if (offer === null) return codecFailure(request);
+    const { ptimeMs } = request;
+    const remote = localDescription(offer);
+    const second = this.#negotiate({ encodings: [], ptimeMs, remote }, secondEndpoint, null);
+    if (second === null) return codecFailure({ ...request, remote });
+    const first = this.#negotiate({ ...request, remote: localDescription(second) }, request.endpoint, null);
+    return first === null ? codecFailure(request) : { kind: "draft", first, second };
+  }
+
+  /** Both halves, each the other's far side; the second one in send/receive mode. */
+  createdLocally(
+    request: CreateRequest,
+    secondEndpoint: string,
+    { first, second }: LocalDraft,
+    leases: readonly [LegLease, LegLease],
+  ): readonly [ConnectionRow, ConnectionRow] {
+    const [oneLease, otherLease] = leases;
+    const one = this.created({ ...request, remote: localDescription(second) }, oneLease, first);
+    const oneHalf = { connectionId: one.connectionId, endpoint: request.endpoint };
+    const secondRequest = { ...request, endpoint: secondEndpoint, mode: "sendrecv" as const, remote: one.local };
+    const other = this.created(secondRequest, otherLease, second, oneHalf);
+    const otherHalf = { connectionId: other.connectionId, endpoint: secondEndpoint };
+    const origin = this.#origin(request.endpoint, request.tag, null, otherHalf);
+    return [{ ...one, remote: other.local, otherHalf, origin }, other];
+  }
+
+  created(
+    request: CreateRequest,
+    lease: LegLease,
+    negotiated: Negotiated,
+    otherHalf: OtherHalf | null = null,
+  ): ConnectionRow {
     const { endpoint, callId, mode, remote, tag, epoch } = request;
     const [receiveCoding] = negotiated.codings;
     if (receiveCoding === undefined) throw new Error("a negotiation ended well without a coding");
@@ -90,53 +131,68 @@ export class ConnectionDrafts {
       direction: "sendrecv",
     };
     return {
-      connectionId: this.#newConnectionId(),
+      connectionId: this.#newConnectionId(otherHalf?.connectionId),
       callId,
       endpoint,
       mode,
       lease,
       sendCoding: agreedCodings(local, remote)[0] ?? null,
       receiveCoding,
-      dscp: lease.ready?.dscp ?? lease.binding.dscp,
+      dscp: lease.ready?.dscp ?? (lease.port === 0 ? 0 : lease.binding.dscp),
       local,
       remote,
-      origin: this.#origin(endpoint, tag, remote),
+      otherHalf,
+      origin: this.#origin(endpoint, tag, remote, otherHalf),
       tag,
       epoch,
       started: null,
     };
   }
 
-  #newConnectionId(): string {
+  #newConnectionId(taken = ""): string {
     for (;;) {
       const connectionId = randomHex(this.#parts.random, 8);
-      if (this.#parts.table.get(connectionId) === undefined) return connectionId;
+      if (connectionId !== taken && this.#parts.table.get(connectionId) === undefined) return connectionId;
     }
   }
 
-  /** Own line first, then what the call server said in the tag, then what the far description shows. */
-  #origin(endpoint: string, tag: string, remote: MediaDescription | null): OriginatingDevice {
+  /** Own line first, then what the call server said in the tag, then what is known of the far side. */
+  #origin(
+    endpoint: string,
+    tag: string,
+    remote: MediaDescription | null,
+    otherHalf: OtherHalf | null,
+  ): OriginatingDevice {
     const own = this.#parts.stations.originator(endpoint);
     if (own !== null) return { ...own, from: "line" };
     const context = parseTag(tag);
     const device = context.get("from");
     if (device !== undefined) return { device, address: context.get("origaddr") ?? null, from: "tag" };
-    return { device: "unknown", address: remote?.media.address ?? null, from: "remote-description" };
+    if (otherHalf === null)
+      return { device: "unknown", address: remote?.media.address ?? null, from: "remote-description" };
+    const far = this.#parts.stations.originator(otherHalf.endpoint) ?? { device: "unknown", address: null };
+    return { ...far, from: "remote-description" };
   }
+
   #negotiate(wishes: CodingWishes, endpoint: string, row: ConnectionRow | null): Negotiated | null {
+    const negotiated = this.#negotiateAll(wishes, endpoint, row);
+    // A line decodes one payload type.
+    if (negotiated === null || this.#parts.relays.owns(endpoint)) return negotiated;
+    return { ...negotiated, codings: negotiated.codings.slice(0, 1) };
+  }
+
+  #negotiateAll(wishes: CodingWishes, endpoint: string, row: ConnectionRow | null): Negotiated | null {
     const relays = this.#parts.relays.owns(endpoint);
     const { codings: coded } = this.#options;
     const others = relays ? this.#parts.table.onEndpoint(endpoint) : [];
     const peer = others.find(({ connectionId }) => connectionId !== row?.connectionId)?.local ?? null;
-    const negotiated = negotiate(wishes, { coded, relays, peer, before: row?.local ?? null });
-    // A line decodes one payload type.
-    return negotiated === null || relays ? negotiated : { ...negotiated, codings: negotiated.codings.slice(0, 1) };
+    return negotiate(wishes, { coded, relays, peer, before: row?.local ?? null });
   }
 
   /** Null: the far side is of a family that no media address is of. */
-  #localAddress(remote: MediaDescription | null, present: string | null): string | null {
+  #localAddress(remote: MediaDescription | null): string | null {
     const [first = null] = this.#options.mediaAddresses;
-    if (remote === null) return present ?? first;
+    if (remote === null) return first;
     const isFitting = (address: string) => isIpv4(address) === isIpv4(remote.media.address);
     return this.#options.mediaAddresses.find(isFitting) ?? null;
   }
@@ -148,21 +204,41 @@ export class ConnectionDrafts {
     if (remote === null && needsRemote(mode)) return missingRemote(mode);
     if (request.dscp !== null && request.dscp !== row.lease.binding.dscp)
       return { kind: "refused", code: 532, reason: "the type of service of an open connection stays as it is" };
-    const address = this.#localAddress(remote, row.local.media.address);
+    const address = request.remote === null ? row.local.media.address : this.#localAddress(request.remote);
     if (address === null) return noSuchFamily(remote);
     const isNegotiating = request.remote !== null || request.encodings.length > 0 || request.ptimeMs !== null;
-    const negotiated = isNegotiating ? this.#negotiate(request, row.endpoint, row) : row.local;
+    const negotiated = isNegotiating ? this.#renegotiate(request, row) : row.local;
     if (negotiated === null) return codecFailure(request);
+    // A half that is told of a far side on the network is local no more.
+    const otherHalf = request.remote === null ? row.otherHalf : null;
     const local = { ...row.local, ...telling(negotiated), media: { ...row.local.media, address } };
     const sendCoding = agreedCodings(local, remote)[0] ?? null;
     if (remote !== null && sendCoding === null) return codecFailure(request);
     const tag = request.tag ?? row.tag;
     const epoch = request.epoch ?? row.epoch;
-    const origin = this.#origin(row.endpoint, tag, remote);
+    const origin = this.#origin(row.endpoint, tag, remote, otherHalf);
     const receiveCoding = local.codings[0] ?? row.receiveCoding;
-    const changed = { ...row, mode, remote, sendCoding, receiveCoding, tag, epoch, origin };
+    const changed = { ...row, mode, remote, otherHalf, sendCoding, receiveCoding, tag, epoch, origin };
     return { ...changed, local: renewed(row.local, local) };
   }
+
+  /** The codings of a local connection stay as both halves agreed on them; a wish that leaves them out fails. */
+  #renegotiate(request: ModifyRequest, row: ConnectionRow): Negotiated | null {
+    const isLocal = row.otherHalf !== null && request.remote === null;
+    const negotiated = this.#negotiate(isLocal ? { ...request, remote: row.remote } : request, row.endpoint, row);
+    if (!isLocal || negotiated === null) return negotiated;
+    const [present] = row.local.codings;
+    const isKept = negotiated.codings.some(
+      (one) => present !== undefined && isSameEncoding(one, present) && one.ptimeMs === present.ptimeMs,
+    );
+    return isKept ? row.local : null;
+  }
+}
+
+/** What one half tells the other; no address is in it. */
+function localDescription(negotiated: Negotiated): MediaDescription {
+  const media = { address: "0.0.0.0", port: 0 };
+  return { sessionId: "0", sessionVersion: "0", media, ...telling(negotiated), direction: "sendrecv" };
 }
 
 function missingRemote(mode: ConnectionMode): Refusal {

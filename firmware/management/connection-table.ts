@@ -16,6 +16,12 @@ import type { MediaDescription } from "#protocol/sdp.js";
 import type { ReadLegStatistics } from "../media/media-port.js";
 import type { LegLease } from "./leg-pool.js";
 
+/** The other half of a local connection (RFC 3435 section 2.3.5), as it was made. */
+export interface OtherHalf {
+  readonly connectionId: string;
+  readonly endpoint: string;
+}
+
 export interface ConnectionRow {
   readonly connectionId: string;
   readonly callId: string;
@@ -28,6 +34,11 @@ export interface ConnectionRow {
   readonly dscp: number;
   readonly local: MediaDescription;
   readonly remote: MediaDescription | null;
+  /**
+   * Of a local connection: its far side, in place of an address; the addresses in its descriptions say nothing. It may be
+   * gone by now. Null: the far side is on the network.
+   */
+  readonly otherHalf: OtherHalf | null;
   readonly origin: OriginatingDevice;
   readonly tag: string;
   readonly epoch: Epoch | null;
@@ -53,6 +64,12 @@ export class ConnectionTable {
 
   get(connectionId: string): ConnectionRow | undefined {
     return this.#rows.get(connectionId);
+  }
+
+  /** The other half of a local connection, while both are each other's. */
+  otherHalfOf({ connectionId, otherHalf }: ConnectionRow): ConnectionRow | null {
+    const other = otherHalf === null ? undefined : this.#rows.get(otherHalf.connectionId);
+    return other?.otherHalf?.connectionId === connectionId ? other : null;
   }
 
   onEndpoint(endpoint: string): ConnectionRow[] {
@@ -125,8 +142,8 @@ export function activeConnection(row: ConnectionRow, context: RowContext, nowMs:
     sendCoding: row.sendCoding,
     receiveCoding: row.receiveCoding,
     qos: { dscp: row.dscp, reservation: "none" },
-    localMedia: row.local.media,
-    remoteMedia: row.remote?.media ?? null,
+    localMedia: row.otherHalf === null ? row.local.media : null,
+    remoteMedia: row.otherHalf === null ? (row.remote?.media ?? null) : null,
     learntMedia: statistics?.learntRemote ?? null,
     statistics: statistics === null ? noStatistics : connectionStatistics(statistics, nowMs),
     notifiedEntity: context.notifiedEntity,

@@ -4,6 +4,7 @@
  *
  * Some legs are kept ready: their ports stay bound between two uses, so that a connection on one needs no system call
  * and its command can be answered at once. What comes meanwhile is dropped; of these too the one used longest ago is next.
+ * Others need no port: their far side is another leg of the same engine.
  */
 
 import { Fifo } from "#protocol/fifo.js";
@@ -28,6 +29,7 @@ export interface LegBinding {
 export interface LegLease {
   readonly leg: LegNumber;
   readonly generation: number;
+  /** 0: it has none. */
   readonly port: number;
   readonly binding: LegBinding;
   /** Of a leg that was ready: its ports are bound, with this DSCP as the kernel says. */
@@ -71,11 +73,25 @@ export class LegPool {
       const port = this.#freePorts.take();
       return leg === undefined || port === undefined ? null : this.#lease(leg, port, binding, null);
     }
+    const found = this.#takeAnyReady();
+    return found === null ? null : this.#lease(found.leg, found.port, binding, null);
+  }
+
+  /** Without a port. dscp: should it ever get one. */
+  takeWired(dscp: number): LegLease | null {
+    const free = this.#freeLegs.take();
+    const found = free === undefined ? this.#takeAnyReady() : null;
+    if (found !== null) this.#freePorts.put(found.port);
+    const leg = free ?? found?.leg;
+    return leg === undefined ? null : this.#lease(leg, noPort, { address: nowhere, dscp }, null);
+  }
+
+  #takeAnyReady(): ReadyLeg | null {
     for (const queue of this.#ready.values()) {
       const found = queue.take();
       if (found === undefined) continue;
       this.#readyCount -= 1;
-      return this.#lease(found.leg, found.port, binding, null);
+      return found;
     }
     return null;
   }
@@ -91,12 +107,12 @@ export class LegPool {
   /** Its ports are closed. */
   giveBack(lease: LegLease): void {
     this.#freeLegs.put(lease.leg);
-    this.#freePorts.put(lease.port);
+    if (lease.port !== noPort) this.#freePorts.put(lease.port);
   }
 
   /** Whether its ports are to stay bound: true until readyMax are. dscp: as really set. */
   keepReady({ leg, port, binding }: LegLease, dscp: number): boolean {
-    if (this.#readyCount >= this.#options.readyMax) return false;
+    if (port === noPort || this.#readyCount >= this.#options.readyMax) return false;
     const key = bindingKey(binding);
     const queue = this.#ready.get(key) ?? new Fifo<ReadyLeg>();
     this.#ready.set(key, queue);
@@ -114,6 +130,10 @@ export class LegPool {
     return { leg, generation: this.#generation, port, binding, ready };
   }
 }
+
+const noPort = 0;
+/** In place of the address of a leg without a port. */
+const nowhere = "0.0.0.0";
 
 function bindingKey({ address, dscp }: LegBinding): string {
   return `${address}/${dscp}`;

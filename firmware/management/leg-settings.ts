@@ -9,10 +9,12 @@ import { isSameEncoding } from "./codec-negotiation.js";
 import { receivesMedia, sendsMedia } from "./connection-modes.js";
 import type { ConnectionRow } from "./connection-table.js";
 
+/** Where a connection's packets go: to the network, or to the other half of a local connection. */
+export type FarSide = LegSettings["remote"];
+
 /** station: the leg of the telephone on the line, null while there is none. */
-export function lineLegSettings(row: ConnectionRow, station: LegNumber | null): LegSettings {
-  const remote = row.remote?.media ?? null;
-  if (row.mode === "netwloop") return { ...loopSettings(row), learnsPort: true };
+export function lineLegSettings(row: ConnectionRow, station: LegNumber | null, remote: FarSide): LegSettings {
+  if (row.mode === "netwloop") return { ...loopSettings(row), remote, learnsPort: true };
   return {
     sendCoding: row.sendCoding,
     receiveCoding: row.receiveCoding,
@@ -32,11 +34,12 @@ export function relayLegSettings(
   others: readonly ConnectionRow[],
   coded: readonly Coding[],
   learnsPort: boolean,
+  remote: FarSide,
 ): LegSettings {
-  if (isLoop(row)) return { ...loopSettings(row), learnsPort };
+  if (isLoop(row)) return { ...loopSettings(row), remote, learnsPort };
   const peer = others.find((other) => !isLoop(other));
   const isTested = others.some(({ mode }) => mode === "loopback");
-  const common = { remote: row.remote?.media ?? null, learnsPort };
+  const common = { remote, learnsPort };
   // Nobody to relay to: what comes is counted.
   if (peer === undefined || isTested)
     return { ...loopSettings(row), ...common, sends: false, receives: false, source: null };
@@ -71,14 +74,12 @@ function isLoop({ mode }: ConnectionRow): boolean {
 }
 
 /** Section 2.3.1: what is received from the connection goes back on the connection. */
-function loopSettings(row: ConnectionRow): LegSettings {
+function loopSettings(row: ConnectionRow): Omit<LegSettings, "remote" | "learnsPort"> {
   const relay: Relay = { target: row.lease.leg, payloadTypes: relayedTypes(row, row) };
   return {
     sendCoding: row.sendCoding,
     receiveCoding: null,
     relay,
-    remote: row.remote?.media ?? null,
-    learnsPort: false,
     sends: true,
     receives: true,
     detectsDigits: false,

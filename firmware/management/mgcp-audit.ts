@@ -8,8 +8,8 @@ import type { MgcpCommand, MgcpParameters } from "#protocol/mgcp/message.js";
 import { type AuditRequest, readAuditRequest, recoveryCodes } from "#protocol/mgcp/recovery-package.js";
 import { writeAuditPage } from "#protocol/mgcp/recovery-page.js";
 import { writeMessage } from "#protocol/mgcp/write.js";
-import { writeMediaDescription } from "#protocol/sdp.js";
 import type { Moment } from "./call-control.js";
+import { writeLocalDescription, writeRemoteDescription } from "./connection-descriptions.js";
 import type { ConnectionRow, ConnectionTable } from "./connection-table.js";
 import type { EndpointAudit } from "./endpoint-audit.js";
 import type { Endpoint } from "./endpoints.js";
@@ -60,8 +60,8 @@ export class MgcpAudit {
       return refuse(515, `no connection ${connectionId} on ${endpoint.local}`);
     const asked = new Set((command.parameters.requestedInfo ?? []).map((item) => item.toUpperCase()));
     const sessions: string[] = [];
-    if (asked.has("LC")) sessions.push(writeMediaDescription(row.local));
-    if (asked.has("RC")) sessions.push(row.remote === null ? "v=0\r\n" : writeMediaDescription(row.remote));
+    if (asked.has("LC")) sessions.push(writeLocalDescription(row));
+    if (asked.has("RC")) sessions.push(writeRemoteDescription(row));
     return fitting(accept(this.#connectionItems(row, endpoint, asked, at.nowMs), [], sessions));
   }
 

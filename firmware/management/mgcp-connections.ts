@@ -1,9 +1,12 @@
 /** CRCX, MDCX and DLCX (RFC 3435 sections 2.3.5 to 2.3.9): parameters checked and turned into call-control's requests. */
 import { type ConnectionMode, connectionModes, type Epoch } from "#protocol/active-connection.js";
+import { isLocalSession } from "#protocol/mgcp/local-session.js";
 import type { EndpointName, LocalConnectionOptions, MgcpCommand, MgcpParameters } from "#protocol/mgcp/message.js";
 import { readTag, writeOrigin } from "#protocol/mgcp/recovery-package.js";
-import { type MediaDescription, parseMediaDescription, writeMediaDescription } from "#protocol/sdp.js";
+import { type MediaDescription, parseMediaDescription } from "#protocol/sdp.js";
 import type { CallControl, ControlOutput, Moment } from "./call-control.js";
+import { writeLocalDescription } from "./connection-descriptions.js";
+import type { CreateRequest } from "./connection-draft.js";
 import { supportedModes } from "./connection-modes.js";
 import type { ConnectionRow, ConnectionTable } from "./connection-table.js";
 import type { Endpoint } from "./endpoints.js";
@@ -31,29 +34,38 @@ export class MgcpConnections {
     this.#relays = relays;
   }
 
-  /** Section 2.3.5: the local name a CRCX is for, once the gateway has chosen where it may. */
-  chooseEndpoint({ verb, endpoint }: MgcpCommand, matching: () => readonly Endpoint[]): Checked<string> {
+  /** Section 2.3.5: the local name a CRCX is for, once the gateway has chosen where it may; not the excepted one. */
+  chooseEndpoint(
+    { verb, endpoint }: MgcpCommand,
+    except: string | null,
+    matching: () => readonly Endpoint[],
+  ): Checked<string> {
     const { local } = endpoint;
     if (verb === "CRCX" && this.#relays.isAnyOf(local)) {
-      const free = this.#control.freeRelay();
+      const free = this.#control.freeRelay(except);
       if (free !== null) return { ok: true, value: free };
       return { ok: false, answer: refuse(410, `no ${this.#relays.options.prefix} endpoint is free`) };
     }
     if (!local.includes("$")) return { ok: true, value: local };
     if (verb !== "CRCX") return { ok: false, answer: refuse(500, `any of ($) is for CRCX, not for ${verb}`) };
     const lines = matching();
-    const idle = lines.find((line) => this.#control.connectionsOn(line.local) === 0);
+    const idle = lines.find((line) => line.local !== except && this.#control.connectionsOn(line.local) === 0);
     if (idle !== undefined) return { ok: true, value: idle.local };
     if (lines.length === 0) return { ok: false, answer: refuse(500, `no endpoint ${local} here`) };
     return { ok: false, answer: refuse(410, `no endpoint of ${local} is free`) };
   }
 
-  /** An answer at once when it is refused. */
-  create(command: MgcpCommand, endpoint: Endpoint, epoch: Epoch | null, at: Moment): Answer | PendingAnswer {
-    const { callId, localOptions, secondEndpoint, connectionIds, bearerInformation } = command.parameters;
+  /** An answer at once when it is refused. second: of a local connection. */
+  create(
+    command: MgcpCommand,
+    endpoint: Endpoint,
+    second: Endpoint | null,
+    epoch: Epoch | null,
+    at: Moment,
+  ): Answer | PendingAnswer {
+    const { callId, localOptions, connectionIds, bearerInformation } = command.parameters;
     if (callId === undefined) return refuse(516, "CRCX needs a call id (C:)");
     if (connectionIds !== undefined) return refuse(539, "the connection id (I:) of a CRCX is the gateway's to choose");
-    if (secondEndpoint !== undefined) return refuse(507, "a second endpoint is not supported");
     if (bearerInformation !== undefined && this.#relays.owns(endpoint.local))
       return refuse(539, "a packet relay has no bearer (B:)");
     if (command.parameters.mode === undefined) return refuse(517, "CRCX needs a connection mode (M:)");
@@ -63,34 +75,55 @@ export class MgcpConnections {
     if (!remote.ok) return remote.answer;
     const tag = readTag(command.parameters);
     if (!tag.ok) return refuse(510, tag.reason);
-    const unfit = checkOptions(localOptions);
+    if (second !== null && remote.value !== null)
+      return refuse(510, "either a remote description or a second endpoint (Z2:), not both");
+    const unfit = checkOptions(localOptions, second === null ? "IN" : "LOCAL");
     if (unfit !== null) return unfit;
     const wishes = { ...optionWishes(localOptions), remote: remote.value };
     const { local } = endpoint;
     const request = { ...wishes, endpoint: local, callId, mode: mode.value, tag: tag.value ?? "", epoch };
+    if (second !== null) return this.#createLocal(request, command, second, at);
     const outcome = this.#control.create(request, at);
     if (outcome.kind === "refused") return refuse(outcome.code, outcome.reason);
-    const { local: asked, domain } = command.endpoint;
-    const specific = asked.toLowerCase() === local ? null : { local, domain };
+    const specific = specificName(command.endpoint, local);
     if (outcome.kind === "done") return this.created(outcome.row, specific, outcome.outputs);
     return { pending: outcome.key, specific, answer: { response: null, outputs: outcome.outputs } };
   }
 
+  /** Section 2.3.5: two connections at once; the answer describes the first. */
+  #createLocal(request: CreateRequest, { endpoint, parameters }: MgcpCommand, second: Endpoint, at: Moment): Answer {
+    const outcome = this.#control.createLocal(request, second.local, at);
+    if (outcome.kind === "refused") return refuse(outcome.code, outcome.reason);
+    const { row, other, outputs } = outcome;
+    const asked = parameters.secondEndpoint;
+    const secondEndpoint = asked === undefined ? null : specificName(asked, second.local);
+    return this.created(row, specificName(endpoint, row.endpoint), outputs, {
+      ...(secondEndpoint !== null && { secondEndpoint }),
+      secondConnectionId: other.connectionId,
+    });
+  }
+
   /** The answer to a CRCX whose ports are open. */
-  created(row: ConnectionRow, specific: EndpointName | null, outputs: readonly ControlOutput[] = []): Answer {
+  created(
+    row: ConnectionRow,
+    specific: EndpointName | null,
+    outputs: readonly ControlOutput[] = [],
+    more: MgcpParameters = {},
+  ): Answer {
     const extensions =
       row.origin.from === "line" ? [writeOrigin({ device: row.origin.device, address: row.origin.address })] : [];
     const parameters: MgcpParameters = {
       connectionIds: [row.connectionId],
       ...(specific !== null && { endpointIds: [specific] }),
+      ...more,
       extensions,
     };
-    return accept(parameters, outputs, [writeMediaDescription(row.local)]);
+    return accept(parameters, outputs, [writeLocalDescription(row)]);
   }
 
   /** The answer to an MDCX whose new far side is heard. */
   modified(row: ConnectionRow): Answer {
-    return accept({}, [], [writeMediaDescription(row.local)]);
+    return accept({}, [], [writeLocalDescription(row)]);
   }
 
   modify(command: MgcpCommand, endpoint: Endpoint, epoch: Epoch | null, at: Moment): Answer | PendingAnswer {
@@ -103,7 +136,8 @@ export class MgcpConnections {
     if (!remote.ok) return remote.answer;
     const tag = readTag(command.parameters);
     if (!tag.ok) return refuse(510, tag.reason);
-    const unfit = checkOptions(localOptions);
+    const isLocal = row.value.otherHalf !== null && remote.value === null;
+    const unfit = checkOptions(localOptions, isLocal ? "LOCAL" : "IN");
     if (unfit !== null) return unfit;
     const wishes = { ...optionWishes(localOptions), remote: remote.value };
     const request = { ...wishes, mode: mode?.value ?? null, tag: tag.value, epoch };
@@ -111,7 +145,7 @@ export class MgcpConnections {
     if (outcome.kind === "refused") return refuse(outcome.code, outcome.reason);
     if (outcome.kind === "pending")
       return { pending: outcome.key, specific: null, answer: { response: null, outputs: outcome.outputs } };
-    return accept({}, outcome.outputs, [writeMediaDescription(outcome.row.local)]);
+    return accept({}, outcome.outputs, [writeLocalDescription(outcome.row)]);
   }
 
   /** One connection, all of a call on the endpoint, or all of the endpoint (sections 2.3.7 and 2.3.9). */
@@ -170,6 +204,11 @@ export class MgcpConnections {
   }
 }
 
+/** To be told where "any of" was asked for. */
+function specificName({ local: asked, domain }: EndpointName, local: string): EndpointName | null {
+  return asked.toLowerCase() === local ? null : { local, domain };
+}
+
 function checkMode(text: string): Checked<ConnectionMode> {
   const mode = connectionModes.find((candidate) => candidate === text.toLowerCase());
   if (mode !== undefined && supportedModes.includes(mode)) return { ok: true, value: mode };
@@ -177,13 +216,13 @@ function checkMode(text: string): Checked<ConnectionMode> {
 }
 
 /** Section 3.2.2.10: what cannot be honoured is refused; what is only advice (bandwidth, echo, silence) is not. */
-function checkOptions(options: LocalConnectionOptions | undefined): Answer | null {
+function checkOptions(options: LocalConnectionOptions | undefined, network: "IN" | "LOCAL"): Answer | null {
   if (options === undefined) return null;
   const { ptimeMs, networks, reservation, gainControl, encryptionKey, others = [] } = options;
   if (ptimeMs !== undefined && (ptimeMs % 10 !== 0 || ptimeMs < 10 || ptimeMs > 60))
     return refuse(535, `packetization period ${ptimeMs}: 10, 20, 30, 40, 50 or 60 ms`);
-  if (networks?.some((network) => network !== "IN"))
-    return refuse(532, `network type ${networks.join(";")}: IN is supported`);
+  if (networks?.some((wanted) => wanted !== network))
+    return refuse(532, `network type ${networks.join(";")}: this connection is ${network}`);
   if (reservation === "g" || reservation === "cl") return refuse(532, "resources cannot be reserved: r:be");
   if (typeof gainControl === "number" && gainControl !== 0) return refuse(532, "gain is not controlled: gc:0");
   if (encryptionKey !== undefined) return refuse(541, "media are not encrypted (k:)");
@@ -198,6 +237,8 @@ function optionWishes(options: LocalConnectionOptions | undefined) {
 
 function checkSession(session: string | null): Checked<MediaDescription | null> {
   if (session === null) return { ok: true, value: null };
+  if (isLocalSession(session))
+    return { ok: false, answer: refuse(505, "a local connection is made by a second endpoint (Z2:)") };
   const description = parseMediaDescription(session);
   if (description.ok) return description;
   return { ok: false, answer: refuse(509, `remote description: ${description.reason}`) };

@@ -44,6 +44,8 @@ export interface MgcpFaceParts {
 interface Execution {
   readonly command: MgcpCommand;
   readonly targets: readonly Endpoint[];
+  /** Of a CRCX that makes a local connection (section 2.3.5). */
+  readonly second: Endpoint | null;
   readonly reply: ReplyHandle;
   /** The notification request it is, or carries (section 2.3.5), by target. */
   readonly requests: ReadonlyMap<Endpoint, CheckedRequest>;
@@ -157,7 +159,7 @@ export class MgcpFace {
     const isAudit = auditVerbs.has(command.verb);
     if (!isAudit && !fencing.mayCommand(from.address))
       return this.#respond(reply, refuse(500, `${from.address} may ask, not command`), [], at);
-    const targets = this.#targets(command);
+    const targets = this.#targets(command, command.parameters.secondEndpoint?.local.toLowerCase() ?? null);
     if ("response" in targets) return this.#respond(reply, targets, [], at);
     const epoch = readEpoch(command.parameters);
     if (!epoch.ok) return this.#respond(reply, refuse(510, epoch.reason), [], at);
@@ -203,13 +205,14 @@ export class MgcpFace {
     return outputs;
   }
 
-  #targets(command: MgcpCommand): readonly Endpoint[] | Answer {
+  /** except: an endpoint that "any of" does not mean, as the command names it otherwise. */
+  #targets(command: MgcpCommand, except: string | null): readonly Endpoint[] | Answer {
     const { endpoints, domains, connections } = this.#parts;
     const { local, domain } = command.endpoint;
     if (!domains.includes(domain.toLowerCase())) return refuse(500, `this is ${domains[0]}, not ${domain}`);
     if (command.verb === "EPCF" && local.toLowerCase() === gatewayEndpoint) return [];
     if (isNobody(command)) return [];
-    const chosen = connections.chooseEndpoint(command, () => endpoints.matching(local));
+    const chosen = connections.chooseEndpoint(command, except, () => endpoints.matching(local));
     if (!chosen.ok) return chosen.answer;
     const targets = endpoints.matching(chosen.value);
     if (targets.length === 0) return refuse(500, `no endpoint ${local} here`);
@@ -261,17 +264,26 @@ export class MgcpFace {
         requests.set(endpoint, checked.value);
       }
     }
-    return { command, targets, reply, requests, notifiedEntityList: list.value };
+    const second = this.#second(command, targets);
+    if (second !== null && "response" in second) return second;
+    return { command, targets, second, reply, requests, notifiedEntityList: list.value };
+  }
+
+  #second(command: MgcpCommand, [first]: readonly Endpoint[]): Endpoint | Answer | null {
+    const { secondEndpoint: endpoint } = command.parameters;
+    if (endpoint === undefined) return null;
+    const found = this.#targets({ ...command, endpoint }, first?.local ?? null);
+    return "response" in found ? found : (found[0] ?? null);
   }
 
   #execute(execution: Execution, epoch: Epoch | null, at: Moment): FaceOutput[] {
     const { connections } = this.#parts;
-    const { command, targets, reply } = execution;
+    const { command, targets, second, reply } = execution;
     const [target] = targets;
     if (target === undefined) return this.#respond(reply, refuse(500, "no endpoint here"), [], at);
     switch (command.verb) {
       case "CRCX":
-        return this.#open(connections.create(command, target, epoch, at), execution, at);
+        return this.#open(connections.create(command, target, second, epoch, at), execution, at);
       case "MDCX":
         return this.#open(connections.modify(command, target, epoch, at), execution, at);
       case "DLCX": {

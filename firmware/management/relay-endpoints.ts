@@ -44,12 +44,16 @@ export class RelayEndpoints {
     return name === "$" || name === `${this.options.prefix}$` || name === `${this.options.prefix}*`;
   }
 
-  /** One without connections; null when all have some. It stays the next one until it has. */
-  nextFree(hasNone: (local: string) => boolean): string | null {
+  /** One without connections, and not that one; null when all others have some. It stays the next one until it has. */
+  nextFree(hasNone: (local: string) => boolean, except: string | null = null): string | null {
+    let isPassed = false;
     for (let name = this.#free.peek(); name !== undefined; name = this.#free.peek()) {
-      if (hasNone(name)) return name;
+      if (name !== except && hasNone(name)) return name;
       this.#free.take();
-      this.#queued.delete(name);
+      if (name !== except) this.#queued.delete(name);
+      else this.#free.put(name);
+      if (name === except && isPassed) return null;
+      isPassed ||= name === except;
     }
     return null;
   }

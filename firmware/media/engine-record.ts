@@ -4,7 +4,14 @@
  */
 import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
-import { type LegSettings, type MediaCommand, type MediaEvent, type Relay, relayedTypesMax } from "./media-port.js";
+import {
+  type LegSettings,
+  type MediaCommand,
+  type MediaEvent,
+  type Relay,
+  relayedTypesMax,
+  type WiredLeg,
+} from "./media-port.js";
 
 /** What the engine obeys: management's commands, and the end of it all. */
 export type EngineCommand = MediaCommand | { readonly kind: "shut-down" };
@@ -79,7 +86,8 @@ export function putCommand(cursor: RecordCursor, command: EngineCommand): void {
   }
   if (command.kind === "modify") cursor.put32(command.token ?? noToken);
   if (command.kind === "open") {
-    putAddress(cursor, command.local);
+    cursor.put8(command.local === null ? 0 : 1);
+    if (command.local !== null) putAddress(cursor, command.local);
     cursor.put8(command.dscp);
     cursor.putText(command.cname);
     cursor.put8(command.isAwaited ? 1 : 0);
@@ -98,7 +106,7 @@ export function takeCommand(cursor: RecordCursor): EngineCommand {
     const token = cursor.take32();
     return { kind, leg, generation, token: token === noToken ? null : token, settings: takeSettings(cursor) };
   }
-  const local = takeAddress(cursor);
+  const local = cursor.take8() === 1 ? takeAddress(cursor) : null;
   const dscp = cursor.take8();
   const cname = cursor.takeText();
   const isAwaited = cursor.take8() === 1;
@@ -156,7 +164,7 @@ function putSettings(cursor: RecordCursor, settings: LegSettings): void {
   cursor.put32(settings.source ?? noLeg);
   if (sendCoding !== null) putCoding(cursor, sendCoding);
   if (receiveCoding !== null) putCoding(cursor, receiveCoding);
-  if (remote !== null) putAddress(cursor, remote);
+  if (remote !== null) putRemote(cursor, remote);
   if (relay !== null) putRelay(cursor, relay);
 }
 
@@ -165,7 +173,7 @@ function takeSettings(cursor: RecordCursor): LegSettings {
   const source = cursor.take32();
   const sendCoding = (flags & 1) !== 0 ? takeCoding(cursor) : null;
   const receiveCoding = (flags & 2) !== 0 ? takeCoding(cursor) : null;
-  const remote = (flags & 4) !== 0 ? takeAddress(cursor) : null;
+  const remote = (flags & 4) !== 0 ? takeRemote(cursor) : null;
   const relay = (flags & 64) !== 0 ? takeRelay(cursor) : null;
   return {
     sendCoding,
@@ -178,6 +186,17 @@ function takeSettings(cursor: RecordCursor): LegSettings {
     detectsDigits: (flags & 128) !== 0,
     source: source === noLeg ? null : source,
   };
+}
+
+function putRemote(cursor: RecordCursor, remote: Address | WiredLeg): void {
+  const isWired = "leg" in remote;
+  cursor.put8(isWired ? 1 : 0);
+  if (isWired) cursor.put32(remote.leg);
+  else putAddress(cursor, remote);
+}
+
+function takeRemote(cursor: RecordCursor): Address | WiredLeg {
+  return cursor.take8() === 1 ? { leg: cursor.take32() } : takeAddress(cursor);
 }
 
 function putRelay(cursor: RecordCursor, { target, payloadTypes }: Relay): void {

@@ -10,6 +10,7 @@ import type { DspOperations } from "./engine-memory.js";
 import type { CommandRing, EventRing } from "./engine-rings.js";
 import { Leg, type LegSurroundings } from "./leg.js";
 import { LegStatisticsTable } from "./leg-statistics.js";
+import { LocalWire } from "./local-wire.js";
 import type { DatagramSink, OpenAnswer } from "./media-network.js";
 import type { LegNumber, MediaCommand } from "./media-port.js";
 
@@ -20,7 +21,7 @@ const catchUpMsMax = 200;
 /** The counters in shared memory are this many turns old at most, 50 ms; those of relayed packets one turn. */
 const publishTurns = 5;
 
-export interface EngineOptions extends LegSurroundings {
+export interface EngineOptions extends Omit<LegSurroundings, "wire"> {
   readonly operations: DspOperations;
   readonly commands: CommandRing;
   readonly events: EventRing;
@@ -28,6 +29,7 @@ export interface EngineOptions extends LegSurroundings {
 
 export class Engine implements DatagramSink {
   readonly #options: EngineOptions;
+  readonly #surroundings: LegSurroundings;
   readonly #dsp: Dsp;
   readonly #statistics: LegStatisticsTable;
   readonly #legs: (Leg | null)[];
@@ -43,6 +45,7 @@ export class Engine implements DatagramSink {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#surroundings = { ...options, wire: new LocalWire(options.memory) };
     this.#dsp = new Dsp(options.memory, options.operations);
     this.#statistics = new LegStatisticsTable(options.memory);
     this.#legs = new Array<Leg | null>(options.memory.map.legsMax).fill(null);
@@ -137,8 +140,14 @@ export class Engine implements DatagramSink {
       this.#options.events.put({ kind: "open-failed", leg: number, generation, reason });
       return;
     }
-    const leg = new Leg(command, command.settings, this.#options, this.#legAt, nowMs);
+    const leg = new Leg(command, command.settings, this.#surroundings, this.#legAt, nowMs);
     this.#add(leg, nowMs);
+    if (command.local === null) {
+      // Ports that were kept for this number are no longer wanted.
+      this.#options.network.close(number);
+      this.#opened(leg, { ok: true, dscp: 0 }, command.isAwaited);
+      return;
+    }
     this.#options.network.open(number, command.local, command.dscp, (answer) =>
       this.#opened(leg, answer, command.isAwaited),
     );

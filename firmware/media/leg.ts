@@ -16,6 +16,7 @@ import { FrameDecoder } from "./frame-decoder.js";
 import { FrameEncoder } from "./frame-encoder.js";
 import { JitterBuffer } from "./jitter-buffer.js";
 import type { LegCounters } from "./leg-statistics.js";
+import type { LocalWire } from "./local-wire.js";
 import type { MediaNetwork } from "./media-network.js";
 import type { LegNumber, LegSettings } from "./media-port.js";
 import { PacketSlots } from "./packet-slots.js";
@@ -40,6 +41,7 @@ interface Playout {
 export interface LegSurroundings {
   readonly memory: EngineMemory;
   readonly network: MediaNetwork;
+  readonly wire: LocalWire;
   readonly random: Random;
   /** Wall clock when the monotonic one showed 0. */
   readonly wallAtZeroMs: number;
@@ -70,9 +72,13 @@ export class Leg implements PacketRelay {
   #encoder: FrameEncoder | null = null;
   /** By payload type as it comes: as it goes on, or notRelayed. */
   readonly #relayedTypes = new Int8Array(128).fill(notRelayed);
+  /** The leg that is the far side, in place of an address. */
+  #wiredTo: LegNumber | null = null;
   #rtcpPort: number | null = null;
   #isEncoding = false;
   #isOpen = false;
+  /** When the datagram at hand came. */
+  #arrivedAtMs = 0;
   #framesFilledBefore = 0;
   #rtcpDiscarded = 0;
 
@@ -121,7 +127,11 @@ export class Leg implements PacketRelay {
     for (const { from, to } of settings.relay?.payloadTypes ?? []) this.#relayedTypes[from & 0x7f] = to & 0x7f;
     this.#cutSlots();
     this.#expectPackets();
-    if (this.#latch.signal(settings.remote, sourceRule(settings))) {
+    const remote = addressOf(settings);
+    const wiredTo = legOf(settings);
+    const isRewired = wiredTo !== this.#wiredTo;
+    this.#wiredTo = wiredTo;
+    if (this.#latch.signal(remote, sourceRule(settings)) || isRewired) {
       this.#receiver.forgetStream();
       this.#rtcpPort = null;
       if (this.#isOpen) this.#surroundings.network.connect(this.leg, null);
@@ -185,15 +195,29 @@ export class Leg implements PacketRelay {
     const payloadType = this.#relayedTypes[packet.payloadType] ?? notRelayed;
     const target = this.#settings.relay?.target ?? null;
     if (payloadType === notRelayed || target === null) return;
-    this.#legAt(target)?.send(packet, offset, length, payloadType, stream);
+    this.#legAt(target)?.send(packet, offset, length, payloadType, stream, this.#arrivedAtMs);
   }
 
   /** A packet of another leg's stream, `length` bytes at `offset`, on its way to this leg's far side. */
-  send(packet: RtpReader, offset: number, length: number, payloadType: number, stream: Stream): void {
-    const to = this.#latch.destination;
-    if (!this.#isOpen || !this.#settings.sends || to === null) return;
+  send(packet: RtpReader, offset: number, length: number, payloadType: number, stream: Stream, nowMs: number): void {
+    if (!this.#isOpen || !this.#settings.sends || !this.#hasFarSide) return;
     this.#transmitter.rewrite(packet, offset, payloadType, stream);
-    this.#surroundings.network.sendRtp(this.leg, offset, length, to);
+    this.#sendOff(offset, length, nowMs);
+  }
+
+  get #hasFarSide(): boolean {
+    return this.#wiredTo !== null || this.#latch.destination !== null;
+  }
+
+  /** The packet is ready, header and all. */
+  #sendOff(offset: number, length: number, nowMs: number): void {
+    const { network, wire } = this.#surroundings;
+    const to = this.#latch.destination;
+    if (to !== null) network.sendRtp(this.leg, offset, length, to);
+    else if (this.#wiredTo !== null) {
+      const far = this.#legAt(this.#wiredTo);
+      if (far !== null) wire.carry(offset, length, far, nowMs);
+    }
   }
 
   get receiveOffset(): number {
@@ -206,6 +230,7 @@ export class Leg implements PacketRelay {
 
   /** A datagram of `length` bytes lies at receiveOffset, or was longer than receiveBytesMax. */
   rtpReceived(length: number, from: Address | null, nowMs: number): void {
+    this.#arrivedAtMs = nowMs;
     const wasLearnt = this.#latch.learnt !== null;
     this.#receiver.accept(length, from, nowMs);
     const learnt = this.#latch.learnt;
@@ -245,17 +270,16 @@ export class Leg implements PacketRelay {
     this.#isEncoding = false;
     if (!this.#isOpen || !this.#settings.sends || this.#encoder === null) return;
     const decoder = source === null ? null : (source.#playout?.decoder ?? null);
-    if (decoder === null || !decoder.hasFrame || this.#latch.destination === null) return;
+    if (decoder === null || !decoder.hasFrame || !this.#hasFarSide) return;
     this.#encoder.encode(dsp, decoder, this.#transmitter.frameTarget);
     this.#isEncoding = true;
   }
 
   /** Third step: the packet goes when it is full. */
   transmit(nowMs: number): void {
-    const to = this.#latch.destination;
-    if (this.#isEncoding && to !== null) {
+    if (this.#isEncoding && this.#hasFarSide) {
       const length = this.#transmitter.frameWritten();
-      if (length > 0) this.#surroundings.network.sendRtp(this.leg, this.#transmitter.packetOffset, length, to);
+      if (length > 0) this.#sendOff(this.#transmitter.packetOffset, length, nowMs);
     } else this.#transmitter.pause(1);
     if (this.#isOpen && nowMs >= this.#rtcp.nextAtMs) this.#report(nowMs);
   }
@@ -324,6 +348,14 @@ export class Leg implements PacketRelay {
       jitter: tracker.jitter ?? 0,
     };
   }
+}
+
+function addressOf({ remote }: LegSettings): Address | null {
+  return remote === null || "leg" in remote ? null : remote;
+}
+
+function legOf({ remote }: LegSettings): LegNumber | null {
+  return remote !== null && "leg" in remote ? remote.leg : null;
 }
 
 function sourceRule({ remote, receives, learnsPort }: LegSettings): SourceRule {

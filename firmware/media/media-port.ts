@@ -23,6 +23,11 @@ export interface Relay {
 
 export const relayedTypesMax = 16;
 
+/** Another leg of this engine in place of an address: what one sends the other receives. */
+export interface WiredLeg {
+  readonly leg: LegNumber;
+}
+
 export interface LegSettings {
   /** What the leg sends; null: nothing agreed yet, nothing is sent. Of a coding unknown to the DSP only the clock counts. */
   readonly sendCoding: Coding | null;
@@ -30,7 +35,7 @@ export interface LegSettings {
   readonly receiveCoding: Coding | null;
   readonly relay: Relay | null;
   /** Where to send, as signalled; null until the far description is known. */
-  readonly remote: Address | null;
+  readonly remote: Address | WiredLeg | null;
   /** Another port of the signalled address may start the stream, as behind a NAT (RFC 4961); false: that port only. */
   readonly learnsPort: boolean;
   /** Packets of this leg are sent / heard: the connection mode. What is received while false is counted, not played. */
@@ -48,8 +53,8 @@ export type MediaCommand =
       readonly leg: LegNumber;
       /** Tells this use of the leg from an earlier one; echoed in every event and in the statistics. */
       readonly generation: number;
-      /** RTP is bound here, RTCP on the next port. Port 0 is not allowed. */
-      readonly local: Address;
+      /** RTP is bound here, RTCP on the next port; port 0 is not allowed. Null: it has no ports, only a wire. */
+      readonly local: Address | null;
       readonly dscp: number;
       /** RTCP CNAME (RFC 7022), at most 64 characters. */
       readonly cname: string;

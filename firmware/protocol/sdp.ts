@@ -105,26 +105,37 @@ export function parseMediaDescription(text: string): ParseResult<MediaDescriptio
 
 /** Lines ended by CR LF, the last one too. The values are the caller's own and are written as they are. */
 export function writeMediaDescription(description: MediaDescription): string {
-  const { media, codings, telephoneEventPayloadType } = description;
+  const { media } = description;
   const network = `IN ${isIpv4(media.address) ? "IP4" : "IP6"} ${media.address}`;
-  const formats = codings.map((coding) => coding.payloadType);
-  if (telephoneEventPayloadType !== null) formats.push(telephoneEventPayloadType);
-  if (formats.length === 0) formats.push(noFormat);
   const lines = [
     "v=0",
     `o=- ${description.sessionId} ${description.sessionVersion} ${network}`,
     "s=-",
     `c=${network}`,
     "t=0 0",
-    `m=audio ${media.port} RTP/AVP ${formats.join(" ")}`,
-    ...codings.map((coding) => `a=rtpmap:${coding.payloadType} ${rtpmapOf(coding)}`),
+    `m=audio ${media.port} RTP/AVP ${formatNumbers(description).join(" ")}`,
+    ...codingLines(description),
+    `a=${description.direction}`,
   ];
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+/** Of m=. */
+export function formatNumbers({ codings, telephoneEventPayloadType }: MediaDescription): number[] {
+  const formats = codings.map(({ payloadType }) => payloadType);
+  if (telephoneEventPayloadType !== null) formats.push(telephoneEventPayloadType);
+  return formats.length === 0 ? [noFormat] : formats;
+}
+
+/** What m= is followed by: rtpmap, fmtp and ptime. */
+export function codingLines({ codings, telephoneEventPayloadType }: MediaDescription): string[] {
+  const lines = codings.map((coding) => `a=rtpmap:${coding.payloadType} ${rtpmapOf(coding)}`);
   if (telephoneEventPayloadType !== null) {
     lines.push(`a=rtpmap:${telephoneEventPayloadType} telephone-event/8000`);
     lines.push(`a=fmtp:${telephoneEventPayloadType} 0-15`);
   }
-  lines.push(`a=ptime:${codings[0]?.ptimeMs ?? sdpPtimeDefaultMs}`, `a=${description.direction}`);
-  return `${lines.join("\r\n")}\r\n`;
+  lines.push(`a=ptime:${codings[0]?.ptimeMs ?? sdpPtimeDefaultMs}`);
+  return lines;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   connectionModes,
   namedConnection,
 } from "#protocol/active-connection.js";
+import { isLocalSession } from "#protocol/mgcp/local-session.js";
 import type { MgcpParameters, MgcpResponse } from "#protocol/mgcp/message.js";
 import { type MediaDescription, parseMediaDescription } from "#protocol/sdp.js";
 
@@ -38,7 +39,7 @@ export function auditedConnection(named: ActiveConnection, response: MgcpRespons
     ...named,
     callId: parameters.callId ?? "",
     mode,
-    state: stateOf(mode, local ?? null, remote ?? null),
+    state: stateOf(mode, response.sessions),
     sendCoding: coding,
     receiveCoding: local?.codings[0] ?? coding,
     qos: qosOf(parameters, named.qos),
@@ -55,12 +56,10 @@ function describe(session: string): MediaDescription | null {
   return description.ok ? description.value : null;
 }
 
-function stateOf(
-  mode: ConnectionMode,
-  local: MediaDescription | null,
-  remote: MediaDescription | null,
-): ConnectionState {
-  if (local === null || remote === null) return "setting-up";
+/** The descriptions of a local connection (section 3.4.2) are such too, although they hold no address. */
+function stateOf(mode: ConnectionMode, [local = "", remote = ""]: readonly string[]): ConnectionState {
+  const isDescribed = (session: string) => isLocalSession(session) || describe(session) !== null;
+  if (!isDescribed(local) || !isDescribed(remote)) return "setting-up";
   return mode === "sendrecv" ? "up" : "held";
 }
 

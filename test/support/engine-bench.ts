@@ -38,6 +38,18 @@ export class EngineBench {
     this.engine.turn(this.nowMs);
   }
 
+  /** Without ports. */
+  openWired(leg: number, settings: LegSettings): void {
+    const more = { local: null, dscp: 0, cname: "a@b", isAwaited: true, settings };
+    this.#commands.put({ kind: "open", leg, generation: 1, ...more });
+    this.engine.turn(this.nowMs);
+  }
+
+  close(leg: number): void {
+    this.#commands.put({ kind: "close", leg, generation: 1, keepsPorts: false });
+    this.engine.turn(this.nowMs);
+  }
+
   modify(leg: number, settings: LegSettings): void {
     this.#commands.put({ kind: "modify", leg, generation: 1, token: null, settings });
     this.engine.turn(this.nowMs);

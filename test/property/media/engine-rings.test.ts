@@ -26,7 +26,7 @@ const coding: fc.Arbitrary<Coding> = fc.record({
 const settings: fc.Arbitrary<LegSettings> = fc.record({
   sendCoding: fc.option(coding),
   receiveCoding: fc.option(coding),
-  remote: fc.option(address),
+  remote: fc.option(fc.oneof(address, fc.record({ leg: fc.nat(2047) }))),
   sends: fc.boolean(),
   receives: fc.boolean(),
   detectsDigits: fc.boolean(),
@@ -44,7 +44,7 @@ const command: fc.Arbitrary<EngineCommand> = fc.oneof(
   fc.record({
     kind: fc.constant("open" as const),
     ...use,
-    local: address,
+    local: fc.option(address),
     dscp: fc.nat(63),
     cname: text(64),
     isAwaited: fc.boolean(),
