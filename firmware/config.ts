@@ -104,6 +104,14 @@ const snmp = section({
   error: "must have a community (v2c), users (v3) or both",
 });
 
+const journal = section({
+  file: z.string().min(1),
+  /** While connections are up the file says so at least so often: what is lost of a call when the gateway dies. */
+  checkpointSeconds: z.number().min(1).max(3600).default(10),
+  /** What was written is on the disk so much later at the latest: what a power failure loses. Less wears an SD card. */
+  syncSeconds: z.number().min(0.01).max(60).default(1),
+});
+
 const gatewaySections = section({
   /** The gateway's domain name, the part after the @ of its endpoints. */
   name: domainName,
@@ -153,6 +161,8 @@ const gatewaySections = section({
   relay: relay.optional(),
   /** Where the fencing epoch and the boots of the SNMP engine survive a restart; not there: they do not. */
   stateFile: z.string().min(1).optional(),
+  /** Where the journal survives a restart; not there: it does not, and calls that ended meanwhile may go unbilled. */
+  journal: journal.optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

@@ -8,7 +8,7 @@
  *                   └► sip-face ─┐
  *     snmp datagram ─► snmp-face ┴► one snapshot of the connection table  (whoever asks)
  */
-import type { Coding, Epoch, GatewaySnapshot } from "#protocol/active-connection.js";
+import type { ActiveConnection, Coding, Epoch, GatewaySnapshot } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
@@ -20,9 +20,12 @@ import { type SipEvent, SipTransactions, type SipTurn } from "#protocol/sip/tran
 import { engineIdOf } from "#protocol/snmp/snmp-engine.js";
 import { SipPhones } from "./lines/sip-phone.js";
 import { CallControl, type ControlOutput, type Moment } from "./management/call-control.js";
-import { ConnectionTable } from "./management/connection-table.js";
+import { type ConnectionRow, ConnectionTable } from "./management/connection-table.js";
 import { Fencing } from "./management/fencing.js";
 import { Journal } from "./management/journal.js";
+import type { KeptJournal } from "./management/journal-entry.js";
+import { JournalLog, type JournalWrite, journalFileCharactersLeast } from "./management/journal-log.js";
+import type { ReadingMoment } from "./management/journal-replay.js";
 import { LegPool } from "./management/leg-pool.js";
 import { LineStations } from "./management/line-stations.js";
 import type { FaceOutput } from "./management/mgcp-answer.js";
@@ -89,6 +92,15 @@ export interface GatewaySurroundings {
   readonly readStatistics: ReadLegStatistics;
   /** As persisted by the boot before; null when there was none. */
   readonly epoch: Epoch | null;
+  /** Null: the journal ends with the program. */
+  readonly journal: GatewayJournal | null;
+}
+
+export interface GatewayJournal {
+  /** From before this start. */
+  readonly kept: KeptJournal;
+  readonly start: ReadingMoment;
+  readonly checkpointMs: number;
 }
 
 export type GatewayPort = "mgcp" | "sip" | "snmp";
@@ -98,14 +110,18 @@ export type GatewayOutput =
   | { readonly kind: "media"; readonly command: MediaCommand }
   /** To be on disk before the outputs behind it are acted on. */
   | { readonly kind: "persist-epoch"; readonly epoch: Epoch }
+  /** Comes before the datagrams of the same turn. */
+  | { readonly kind: "journal"; readonly write: JournalWrite }
   /** A call agent's domain name: the edge looks it up and tells what it found by `resolved`. */
   | { readonly kind: "resolve"; readonly name: string }
   | { readonly kind: "log"; readonly event: string; readonly fields: Readonly<Record<string, unknown>> };
 
+/** Journal entries nobody has acknowledged yet, in memory and on the disk; beyond, the oldest are lost. */
+export const journalEntriesMax = 10_000;
+
 const limits = {
   quarantineMax: 64,
   observedMax: 256,
-  journalEntriesMax: 10_000,
   openTriesMax: 8,
   /** Bound when the gateway starts, if it has relays, and at most kept so between two uses. */
   legsReadyAtStart: 64,
@@ -132,7 +148,9 @@ export class Gateway {
   readonly #bootId: string;
   readonly #startedAtMs: number;
   readonly #table = new ConnectionTable();
-  readonly #journal = new Journal({ entriesMax: limits.journalEntriesMax });
+  readonly #journal: Journal;
+  readonly #journalLog: JournalLog | null;
+  #journalledCounter = 0;
   readonly #fencing: Fencing;
   readonly #sip: SipTransactions;
   readonly #phones: SipPhones;
@@ -143,10 +161,13 @@ export class Gateway {
   readonly #snmpAgent: SnmpAgent | null;
   #toldCounter = 0;
 
-  constructor(options: GatewayOptions, { random, readStatistics, epoch }: GatewaySurroundings, nowMs: number) {
+  constructor(options: GatewayOptions, surroundings: GatewaySurroundings, nowMs: number) {
+    const { random, readStatistics, epoch, journal } = surroundings;
     this.#options = options;
     this.#bootId = randomHex(random, 12);
     this.#startedAtMs = nowMs;
+    this.#journalLog = journal === null ? null : journalLog(journal, this.#bootId);
+    this.#journal = new Journal({ entriesMax: journalEntriesMax }, journal?.kept, this.#journalLog);
     const { name, address, media, callAgents, askers, lines } = options;
     const snapshot = (atMs: number) => this.snapshot(atMs);
     const addresses = callAgents.map((agent) => agent.address);
@@ -240,6 +261,7 @@ export class Gateway {
 
   /** Out of service now; what is still answered are audits. */
   stop(at: Moment): GatewayOutput[] {
+    this.#journalLog?.checkpoint(at);
     return this.#settle(this.#mgcp.notices.forced(at), at);
   }
 
@@ -281,6 +303,7 @@ export class Gateway {
   }
 
   tick(at: Moment): GatewayOutput[] {
+    this.#journalLog?.tick(at);
     return [
       ...this.#sipTurn(this.#sip.tick(at.nowMs), at),
       ...this.#settle(this.#stations.fromPhones(this.#phones.tick(at.nowMs), at.nowMs), at),
@@ -290,12 +313,12 @@ export class Gateway {
   }
 
   next(): number | null {
-    return earliest(this.#mgcp.face.next(), this.#sip.next(), this.#phones.next(), this.#sipFace.next());
+    const journalMs = this.#journalLog?.next() ?? null;
+    return earliest(this.#mgcp.face.next(), this.#sip.next(), this.#phones.next(), this.#sipFace.next(), journalMs);
   }
 
   /** Everything an audit can tell at this moment. */
   snapshot(nowMs: number): GatewaySnapshot {
-    const notified = new Map(this.#mgcp.endpoints.all().map(({ local, agent }) => [local, agent.name]));
     return {
       gateway: this.#options.name,
       bootId: this.#bootId,
@@ -303,9 +326,7 @@ export class Gateway {
       upMs: Math.round(nowMs - this.#startedAtMs),
       epoch: this.#fencing.epoch,
       heard: this.#fencing.heardAgents(nowMs),
-      connections: [...this.#table.rows()].map((row) =>
-        this.#control.describe(row, notified.get(row.endpoint) ?? "", nowMs),
-      ),
+      connections: [...this.#table.rows()].map((row) => this.#described(row, nowMs)),
       lineEvents: this.#journal.lineEvents(nowMs),
       ended: this.#journal.endedConnections(nowMs),
     };
@@ -315,7 +336,24 @@ export class Gateway {
   #settle(inner: readonly (FaceOutput | ControlOutput)[], at: Moment): GatewayOutput[] {
     const outputs: GatewayOutput[] = [];
     for (const output of inner) outputs.push(...this.#settleOne(output, at));
-    return [...outputs, ...this.#tellWatchers(at)];
+    return [...this.#writeJournal(at), ...outputs, ...this.#tellWatchers(at)];
+  }
+
+  #described(row: ConnectionRow, nowMs: number): ActiveConnection {
+    const notified = this.#mgcp.endpoints.get(row.endpoint)?.agent.name ?? "";
+    return this.#control.describe(row, notified, nowMs);
+  }
+
+  /** With the connections that changed, if they carry media: of the others nothing would be billed. */
+  #writeJournal(at: Moment): GatewayOutput[] {
+    const log = this.#journalLog;
+    if (log === null) return [];
+    for (const { row } of this.#table.changedBehind(this.#journalledCounter)) {
+      if (row.started !== null) log.active(this.#described(row, at.nowMs), at.nowMs);
+    }
+    this.#journalledCounter = this.#table.counter;
+    const write = log.take(at);
+    return write === null ? [] : [{ kind: "journal", write }];
   }
 
   #settleOne(output: FaceOutput, at: Moment): GatewayOutput[] {
@@ -382,6 +420,10 @@ export class Gateway {
     this.#toldCounter = this.#table.counter;
     return this.#performSip(this.#sipFace.changed(at.nowMs), at);
   }
+}
+
+function journalLog({ start, checkpointMs }: GatewayJournal, bootId: string): JournalLog {
+  return new JournalLog({ checkpointMs, fileCharactersLeast: journalFileCharactersLeast }, { ...start, bootId });
 }
 
 function sipSends(datagrams: readonly OutgoingDatagram[]): GatewayOutput[] {

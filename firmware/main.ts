@@ -6,14 +6,25 @@ import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { engineBootsMax } from "#protocol/snmp/snmp-engine.js";
 import { keysOf } from "#protocol/snmp/usm-keys.js";
 import { announcesRestarts, type ConfiguredLine, configuredLines, type GatewayConfig } from "./config.js";
-import { Gateway, type GatewayOutput, type GatewayPort, type SnmpOptions } from "./gateway.js";
+import {
+  Gateway,
+  type GatewayJournal,
+  type GatewayOutput,
+  type GatewayPort,
+  journalEntriesMax,
+  type SnmpOptions,
+} from "./gateway.js";
 import { DeadlineTimer } from "./io/deadline-timer.js";
+import { JournalFile, readJournalFile } from "./io/journal-file.js";
+import { machineRun } from "./io/machine-run.js";
 import { type MediaEngine, startMediaEngine } from "./io/media-engine.js";
 import { monotonicMs } from "./io/monotonic-clock.js";
 import { lookUpAddresses } from "./io/name-lookup.js";
 import { type GatewayState, newState, readState, writeState } from "./io/state-file.js";
 import { openUdpSocket, type UdpSocket } from "./io/udp-socket.js";
 import type { Moment } from "./management/call-control.js";
+import { emptyJournal } from "./management/journal-entry.js";
+import { replayJournal } from "./management/journal-replay.js";
 import { codingsNamed } from "./media/codec.js";
 
 export interface RunningGateway {
@@ -36,10 +47,12 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   if (!lines.ok) return lines;
   const state = countedStart(config.stateFile);
   if (!state.ok) return state;
+  const journal = takeJournal(config, log);
+  if (!journal.ok) return journal;
   const engine = await openEngine(config);
   if (!engine.ok) return engine;
   const { readStatistics, legsMax } = engine.value;
-  const surroundings = { random: secureRandom, readStatistics, epoch: state.value.epoch };
+  const surroundings = { random: secureRandom, readStatistics, epoch: state.value.epoch, journal: journal.value };
   const gateway = new Gateway(coreOptions(config, lines.value, legsMax, state.value), surroundings, monotonicMs());
   const edge = new GatewayEdge(gateway, engine.value, config, state.value, log);
   const opened = await edge.open();
@@ -48,6 +61,23 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     return refused(opened);
   }
   return parsed(edge.running());
+}
+
+/** Null where none is configured. What was torn or cut off is said. */
+function takeJournal(config: GatewayConfig, log: Logger): ParseResult<GatewayJournal | null> {
+  if (config.journal === undefined) return parsed(null);
+  const { file, checkpointSeconds } = config.journal;
+  const checkpointMs = checkpointSeconds * 1000;
+  const start = { atMs: monotonicMs(), wallMs: Date.now(), machine: machineRun() };
+  const bytes = readJournalFile(file);
+  if (!bytes.ok) return bytes;
+  if (bytes.value === null) return parsed({ kept: emptyJournal, start, checkpointMs });
+  const options = { gateway: config.name, entriesMax: journalEntriesMax, checkpointMs };
+  const kept = replayJournal(bytes.value, start, options);
+  if (!kept.ok) return refused(`${file} ${kept.reason}`);
+  const { entries, cutOff, damaged } = kept.value;
+  log.info({ ...now(), event: "journal", file, entries: entries.length, cutOff, damaged });
+  return parsed({ kept: kept.value, start, checkpointMs });
 }
 
 /** Which way to the network there is shows only by trying; the reason is koffi's or the system's. */
@@ -66,6 +96,7 @@ class GatewayEdge {
   readonly #state: GatewayState;
   readonly #log: Logger;
   readonly #sockets = new Map<GatewayPort, UdpSocket>();
+  readonly #journal: JournalFile | null;
   #waiting: { readonly holds: () => boolean; readonly resolve: () => void } | null = null;
   readonly #timer = new DeadlineTimer(() => this.#act(this.#gateway.tick(moment())));
 
@@ -75,6 +106,9 @@ class GatewayEdge {
     this.#config = config;
     this.#state = state;
     this.#log = log;
+    const troubled = (reason: string) => log.error({ ...now(), event: "journal-not-written", reason });
+    const { journal } = config;
+    this.#journal = journal === undefined ? null : new JournalFile(journal.file, journal.syncSeconds * 1000, troubled);
   }
 
   /** The reason why it cannot run, or null. */
@@ -147,6 +181,7 @@ class GatewayEdge {
     await Promise.all([...this.#sockets.values()].map((socket) => socket.close()));
     this.#sockets.clear();
     await this.#engine.close();
+    await this.#journal?.close();
   }
 
   async #resolve(name: string): Promise<void> {
@@ -177,6 +212,9 @@ class GatewayEdge {
       case "persist-epoch":
         if (this.#config.stateFile !== undefined)
           writeState(this.#config.stateFile, { ...this.#state, epoch: output.epoch });
+        return;
+      case "journal":
+        this.#journal?.write(output.write);
         return;
       case "resolve":
         void this.#resolve(output.name);

@@ -14,6 +14,7 @@ import {
 } from "#protocol/active-connection.js";
 import type { MediaDescription } from "#protocol/sdp.js";
 import type { ReadLegStatistics } from "../media/media-port.js";
+import { CounterLog } from "./counter-log.js";
 import type { LegLease } from "./leg-pool.js";
 
 /** The other half of a local connection (RFC 3435 section 2.3.5), as it was made. */
@@ -46,12 +47,35 @@ export interface ConnectionRow {
   readonly started: { readonly atMs: number; readonly wallMs: number } | null;
 }
 
+/** `counter`: when it was made, or last changed, whichever the walk goes by. */
+export interface CountedRow {
+  readonly counter: number;
+  readonly row: ConnectionRow;
+}
+
+export interface ConnectionTableOptions {
+  /** Ends of connections remembered by their change; who knows less than that is told of all connections. */
+  readonly goneMax: number;
+}
+
+export const goneMax = 10_000;
+
 export class ConnectionTable {
+  readonly #options: ConnectionTableOptions;
   readonly #rows = new Map<string, ConnectionRow>();
   /** Connection ids by endpoint, in the order they were made. */
   readonly #onEndpoint = new Map<string, Set<string>>();
+  readonly #madeAt = new Map<string, number>();
   readonly #changedAt = new Map<string, number>();
+  readonly #made = new CounterLog();
+  readonly #changed = new CounterLog();
+  readonly #gone = new CounterLog();
+  #goneForgottenUpTo = 0;
   #counter = 0;
+
+  constructor(options: ConnectionTableOptions = { goneMax }) {
+    this.#options = options;
+  }
 
   /** Grows by one with each change since the gateway started. */
   get counter(): number {
@@ -89,12 +113,46 @@ export class ConnectionTable {
     return this.#changedAt.get(connectionId) ?? 0;
   }
 
+  /** In the order in which they were made, those made after this value of the counter. */
+  madeBehind(counter: number): Generator<CountedRow> {
+    return this.#rowsOf(this.#made.behind(counter));
+  }
+
+  /** In the order of their last change, those changed after this value of the counter. */
+  changedBehind(counter: number): Generator<CountedRow> {
+    return this.#rowsOf(this.#changed.behind(counter));
+  }
+
+  /** Ids of connections that ended after this value of the counter; ask `remembersGone` first. */
+  goneBehind(counter: number): Generator<{ readonly counter: number; readonly id: string }> {
+    return this.#gone.behind(counter);
+  }
+
+  /** Whether all that ended after this value of the counter is remembered. */
+  remembersGone(counter: number): boolean {
+    return counter >= this.#goneForgottenUpTo && counter <= this.#counter;
+  }
+
+  /** Values of the counter between which about equally many connections were made. */
+  partitions(counter: number, pieces: number): number[] {
+    return this.#made.partitions(counter, pieces);
+  }
+
   put(row: ConnectionRow): void {
+    const { connectionId } = row;
     const onEndpoint = this.#onEndpoint.get(row.endpoint);
-    if (onEndpoint === undefined) this.#onEndpoint.set(row.endpoint, new Set([row.connectionId]));
-    else onEndpoint.add(row.connectionId);
-    this.#rows.set(row.connectionId, row);
-    this.#changedAt.set(row.connectionId, this.#bump());
+    if (onEndpoint === undefined) this.#onEndpoint.set(row.endpoint, new Set([connectionId]));
+    else onEndpoint.add(connectionId);
+    const counter = this.#bump();
+    const changedAt = this.#changedAt.get(connectionId);
+    if (changedAt !== undefined) this.#changed.drop(changedAt);
+    else {
+      this.#made.put(counter, connectionId);
+      this.#madeAt.set(connectionId, counter);
+    }
+    this.#changed.put(counter, connectionId);
+    this.#changedAt.set(connectionId, counter);
+    this.#rows.set(connectionId, row);
   }
 
   remove(connectionId: string): void {
@@ -104,8 +162,14 @@ export class ConnectionTable {
     const onEndpoint = this.#onEndpoint.get(row.endpoint);
     onEndpoint?.delete(connectionId);
     if (onEndpoint?.size === 0) this.#onEndpoint.delete(row.endpoint);
+    this.#made.drop(this.#madeAt.get(connectionId) ?? 0);
+    this.#madeAt.delete(connectionId);
+    this.#changed.drop(this.changedAt(connectionId));
     this.#changedAt.delete(connectionId);
-    this.#bump();
+    this.#gone.put(this.#bump(), connectionId);
+    // Closed in steps, so that each costs little.
+    if (this.#gone.size <= 2 * this.#options.goneMax) return;
+    this.#goneForgottenUpTo = this.#gone.keepNewest(this.#options.goneMax) ?? this.#goneForgottenUpTo;
   }
 
   /** Something changed that an audit tells of, but no row: a line event, the owner. */
@@ -116,6 +180,13 @@ export class ConnectionTable {
   #bump(): number {
     this.#counter += 1;
     return this.#counter;
+  }
+
+  *#rowsOf(marks: Iterable<{ readonly counter: number; readonly id: string }>): Generator<CountedRow> {
+    for (const { counter, id } of marks) {
+      const row = this.#rows.get(id);
+      if (row !== undefined) yield { counter, row };
+    }
   }
 }
 

@@ -1,53 +1,56 @@
 /**
  * What happened that a call server must still learn, kept until it is acknowledged: line events and ended connections.
  * Written whether or not a Notify of it was sent, lost or quarantined (RFC 3435 section 4.4.1 drops those of a dead
- * call agent, and its events carry no time). Held in memory here; what is kept across a restart is the edge's affair.
+ * call agent, and its events carry no time). What of it goes to the disk is journal-log's.
  */
 import type { ActiveConnection, EndedConnection, LineEventKind, LineEventRecord } from "#protocol/active-connection.js";
+import type { SequenceRange } from "#protocol/sequence-ranges.js";
+import {
+  emptyJournal,
+  endedOf,
+  forget,
+  type JournalEntry,
+  type KeptJournal,
+  lineEventOf,
+  sequenceOf,
+} from "./journal-entry.js";
+import type { JournalLog } from "./journal-log.js";
 
 export interface JournalOptions {
   /** Entries beyond this push out the oldest, which is counted as lost. */
   readonly entriesMax: number;
 }
 
-type JournalEntry =
-  | {
-      readonly kind: "line-event";
-      readonly sequence: number;
-      readonly atMs: number;
-      readonly endpoint: string;
-      readonly event: LineEventKind;
-      readonly callId: string;
-    }
-  | {
-      readonly kind: "ended";
-      readonly sequence: number;
-      readonly atMs: number;
-      readonly connection: ActiveConnection;
-      readonly reason: EndedConnection["reason"];
-    };
-
 export class Journal {
   readonly #options: JournalOptions;
-  #entries: JournalEntry[] = [];
-  #sequence = 0;
+  readonly #log: JournalLog | null;
+  /** By sequence, ascending. */
+  readonly #entries = new Map<number, JournalEntry>();
+  #sequence: number;
   #lost = 0;
 
-  constructor(options: JournalOptions) {
+  /** `log`: null where nothing outlives the program. */
+  constructor(options: JournalOptions, kept: KeptJournal = emptyJournal, log: JournalLog | null = null) {
     this.#options = options;
+    this.#log = log;
+    this.#sequence = kept.lastSequence;
+    for (const entry of kept.entries) this.#put(entry);
   }
 
-  lineEvent(endpoint: string, event: LineEventKind, callId: string, nowMs: number): void {
-    this.#append({ kind: "line-event", sequence: this.#nextSequence(), atMs: nowMs, endpoint, event, callId });
+  lineEvent(endpoint: string, kind: LineEventKind, callId: string, nowMs: number): void {
+    const event = { sequence: this.#nextSequence(), endpoint, kind, callId };
+    this.#put({ kind: "line-event", atMs: nowMs, event });
   }
 
   ended(connection: ActiveConnection, reason: EndedConnection["reason"], nowMs: number): void {
-    this.#append({ kind: "ended", sequence: this.#nextSequence(), atMs: nowMs, connection, reason });
+    const ended = { sequence: this.#nextSequence(), connection, reason };
+    this.#put({ kind: "ended", atMs: nowMs, ended });
   }
 
-  /** Forgets everything up to and with this sequence number. */
-  acknowledge(sequence: number): void {
-    this.#entries = this.#entries.filter((entry) => entry.sequence > sequence);
+  /** Forgets the entries of these ranges. */
+  acknowledge(ranges: readonly SequenceRange[]): void {
+    const forgotten = forget(this.#entries, ranges);
+    if (forgotten.length > 0) this.#log?.acknowledged(forgotten);
   }
 
   /** Entries that were pushed out before anyone acknowledged them. */
@@ -56,38 +59,19 @@ export class Journal {
   }
 
   get size(): number {
-    return this.#entries.length;
+    return this.#entries.size;
   }
 
   lineEvents(nowMs: number): LineEventRecord[] {
-    return this.#entries.flatMap((entry) =>
-      entry.kind === "line-event"
-        ? [
-            {
-              sequence: entry.sequence,
-              endpoint: entry.endpoint,
-              kind: entry.event,
-              ageMs: Math.round(nowMs - entry.atMs),
-              callId: entry.callId,
-            },
-          ]
-        : [],
-    );
+    const events: LineEventRecord[] = [];
+    for (const entry of this.#entries.values()) if (entry.kind === "line-event") events.push(lineEventOf(entry, nowMs));
+    return events;
   }
 
   endedConnections(nowMs: number): EndedConnection[] {
-    return this.#entries.flatMap((entry) =>
-      entry.kind === "ended"
-        ? [
-            {
-              sequence: entry.sequence,
-              connection: entry.connection,
-              endedAgeMs: Math.round(nowMs - entry.atMs),
-              reason: entry.reason,
-            },
-          ]
-        : [],
-    );
+    const ended: EndedConnection[] = [];
+    for (const entry of this.#entries.values()) if (entry.kind === "ended") ended.push(endedOf(entry, nowMs));
+    return ended;
   }
 
   #nextSequence(): number {
@@ -95,11 +79,14 @@ export class Journal {
     return this.#sequence;
   }
 
-  #append(entry: JournalEntry): void {
-    this.#entries.push(entry);
-    if (this.#entries.length > this.#options.entriesMax) {
-      this.#entries.shift();
-      this.#lost += 1;
-    }
+  #put(entry: JournalEntry): void {
+    const sequence = sequenceOf(entry);
+    this.#entries.set(sequence, entry);
+    this.#log?.entry(sequence, entry);
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size <= this.#options.entriesMax || oldest === undefined) return;
+    this.#entries.delete(oldest);
+    this.#log?.pushedOut(oldest);
+    this.#lost += 1;
   }
 }

@@ -68,7 +68,7 @@ export class MgcpAudit {
   #recovery(command: MgcpCommand, request: AuditRequest, at: Moment): Answer {
     const snapshot = this.#parts.snapshot(at.nowMs);
     if (request.ack !== null && request.ack.bootId === snapshot.bootId)
-      this.#parts.journal.acknowledge(request.ack.sequence);
+      this.#parts.journal.acknowledge(request.ack.ranges);
     const page = writeAuditPage(snapshot, request, command.endpoint.local, request.bytesMax ?? replyBytesMax);
     if (page === null) return refuseByPackage(recoveryCodes.unknownBootOrCursor, `cursor ${request.after} is not ours`);
     return accept({ extensions: page.extensions });

@@ -146,7 +146,7 @@ export const lineEventKinds = ["off-hook", "answer", "on-hook"] as const;
 export type LineEventKind = (typeof lineEventKinds)[number];
 
 export interface LineEventRecord {
-  /** Grows by one per journal entry of this boot of the gateway; what an acknowledgement names. */
+  /** Grows by one per journal entry; what an acknowledgement names. A journal that is kept on disk goes on counting. */
   readonly sequence: number;
   readonly endpoint: string;
   readonly kind: LineEventKind;
@@ -154,6 +154,8 @@ export interface LineEventRecord {
   readonly ageMs: number;
   /** Call on the endpoint at that moment; empty when there was none yet. */
   readonly callId: string;
+  /** Boot id of the start of the gateway under which it happened; not there: the present one. */
+  readonly bootId?: string;
 }
 
 /** A connection that is gone, as the journal keeps it until acknowledged. */
@@ -163,6 +165,10 @@ export interface EndedConnection {
   readonly endedAgeMs: number;
   /** deleted: by a call server's DLCX; gateway: by the gateway itself. */
   readonly reason: "deleted" | "gateway";
+  /** As of a line event. */
+  readonly bootId?: string;
+  /** It ended up to so much later than `endedAgeMs` says, ms; not there: then. */
+  readonly errorMs?: number;
 }
 
 /** When a call server last sent this gateway anything: what a witness is asked for. */

@@ -38,6 +38,8 @@ export class CallDesk {
   readonly #server: string;
   readonly #parts: CallDeskParts;
   readonly #written = new Map<string, CallDetailRecord>();
+  /** Calls that are over, but without their record yet: their journal entries are needed still. */
+  readonly #unbilled = new Set<string>();
 
   constructor(server: string, parts: CallDeskParts) {
     this.agent = parts.agent;
@@ -67,11 +69,15 @@ export class CallDesk {
   billEnded(at: Moment): string[] {
     const { book, records } = this.#parts;
     const found: string[] = [];
+    this.#unbilled.clear();
     for (const callId of book.callIds()) {
       if (this.#isOpen(callId)) continue;
       const evidence = endedCallEvidence(callId, book, records.ofCall(callId), at);
       // A gateway that is away may yet tell when the call ended.
-      if (!toldOfEnd(evidence) && !this.#knowsAll) continue;
+      if (!toldOfEnd(evidence) && !this.#knowsAll) {
+        this.#unbilled.add(callId);
+        continue;
+      }
       const record = billCall(toldOfEnd(evidence) ? evidence : withInferredEnd(evidence, at), this.#server, at);
       if (record === null) continue;
       if (!this.#written.has(callId)) found.push(callId);
@@ -84,8 +90,8 @@ export class CallDesk {
   acknowledge(at: Moment): void {
     const { book, gateways, channel } = this.#parts;
     for (const gateway of gateways.adopted()) {
-      const mark = book.settle(gateway.name, (callId) => this.#isOpen(callId));
-      if (mark !== null) channel.send(askCommand(gateway, mark), gateway, { kind: "acknowledge" }, at.nowMs);
+      for (const ack of book.settle(gateway.name, (callId) => this.#isOpen(callId) || this.#unbilled.has(callId)))
+        channel.send(askCommand(gateway, ack), gateway, { kind: "acknowledge" }, at.nowMs);
     }
   }
 

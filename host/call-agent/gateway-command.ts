@@ -3,6 +3,7 @@ import type { Epoch } from "#protocol/active-connection.js";
 import { type Address, formatAddress } from "#protocol/address.js";
 import type { MgcpParameters, MgcpResponse, MgcpVerb } from "#protocol/mgcp/message.js";
 import {
+  type Acknowledgement,
   recoveryPackage,
   wholeAudit,
   writeAuditRequest,
@@ -36,10 +37,8 @@ export function namesRecovery({ parameters }: MgcpResponse): boolean {
   return names.some((name) => name.toLowerCase() === recoveryPackage.name);
 }
 
-type Mark = { readonly bootId: string; readonly sequence: number };
-
 /** What changed since we last knew is of no interest here, so it is narrowed to that. */
-export function askCommand({ name, bootId, counter }: KnownGateway, ack: Mark | null): CommandToSend {
+export function askCommand({ name, bootId, counter }: KnownGateway, ack: Acknowledgement | null): CommandToSend {
   const since = bootId === null || counter === null ? null : { bootId, counter };
   const extensions = [writeAuditRequest({ ...wholeAudit, since, ack })];
   return { verb: "AUEP", endpoint: { local: "*", domain: name }, parameters: { extensions }, session: null };

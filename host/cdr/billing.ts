@@ -47,7 +47,7 @@ export function billCall(
 ): CallDetailRecord | null {
   const answer = instantOf(evidence.events, "answer") ?? evidence.witnessedAnswer ?? audited(evidence, at);
   if (answer === null) return null;
-  const end = instantOf(evidence.events, "on-hook") ?? evidence.witnessedEnd ?? firstEnd(evidence.ends);
+  const end = instantOf(evidence.events, "on-hook") ?? endOf(evidence);
   const toWall = (instant: CallInstant | null): RecordedTime | null =>
     instant === null
       ? null
@@ -102,6 +102,12 @@ function audited(evidence: CallEvidence, at: { readonly nowMs: number; readonly 
 
 /** From answer to media: a Notify, a command, and a wall clock that is not ours. */
 const auditedErrorMs = 1_000;
+
+/** Where nobody told of a hang-up, the journal of a gateway that died knows better than a guess when the call ended. */
+function endOf({ witnessedEnd, ends }: CallEvidence): CallInstant | null {
+  const journalled = firstEnd(ends);
+  return witnessedEnd?.from === "inferred" ? (journalled ?? witnessedEnd) : (witnessedEnd ?? journalled);
+}
 
 function firstEnd(ends: readonly JournalledEnd[]): CallInstant | null {
   let first: CallInstant | null = null;

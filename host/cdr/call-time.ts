@@ -19,11 +19,13 @@ export interface CallInstant {
   readonly onGateway: GatewayInstant | null;
 }
 
-/** Monotonic, since the start `bootId` of the gateway. */
+/** Monotonic, since the start `bootId` of the gateway; below 0 for what happened before it. */
 export interface GatewayInstant {
   readonly gateway: string;
   readonly bootId: string;
   readonly atMs: number;
+  /** The true instant is within this of `atMs`, by that clock. */
+  readonly errorMs: number;
 }
 
 export interface CallSpan {
@@ -41,18 +43,32 @@ export interface AuditSpan {
   readonly answeredAtMs: number;
 }
 
-/** An event that a gateway says is `ageMs` old: the age was taken somewhere between question and answer. */
+/** What a journal says of one entry. */
+export interface ToldMoment {
+  readonly ageMs: number;
+  /** It may have been so much later. */
+  readonly errorMs: number;
+  /** The start of the gateway under which it happened. */
+  readonly bootId: string | null;
+}
+
+/** Carried over a restart of its machine by wall clocks, an age may be off by so much; a duration is not. */
+const otherBootErrorMs = 1_000;
+
+/** An event that a gateway says is so old: the age was taken somewhere between question and answer. */
 export function journalledInstant(
-  ageMs: number,
+  { ageMs, errorMs, bootId }: ToldMoment,
   span: AuditSpan,
   gateway: { readonly gateway: string; readonly bootId: string | null; readonly upMs: number | null },
 ): CallInstant {
   const halfMs = (span.answeredAtMs - span.askedAtMs) / 2;
-  const { bootId, upMs } = gateway;
-  const onGateway = bootId === null || upMs === null ? null : { gateway: gateway.gateway, bootId, atMs: upMs - ageMs };
+  const { bootId: clock, upMs } = gateway;
+  const onGateway =
+    clock === null || upMs === null ? null : { gateway: gateway.gateway, bootId: clock, atMs: upMs - ageMs, errorMs };
+  const carriedErrorMs = bootId === clock ? 0 : otherBootErrorMs;
   return {
     atMs: span.askedAtMs + halfMs - ageMs,
-    errorMs: Math.ceil(halfMs) + roundingMs,
+    errorMs: Math.ceil(halfMs) + roundingMs + errorMs + carriedErrorMs,
     from: "journalled",
     onGateway,
   };
@@ -83,7 +99,7 @@ export function spanBetween(answer: CallInstant, end: CallInstant): CallSpan {
   const from = provenances[Math.max(provenances.indexOf(answer.from), provenances.indexOf(end.from))] ?? "inferred";
   const [a, b] = [answer.onGateway, end.onGateway];
   if (a !== null && b !== null && a.gateway === b.gateway && a.bootId === b.bootId) {
-    return { ms: wholeMs(b.atMs - a.atMs), errorMs: 2 * roundingMs, from };
+    return { ms: wholeMs(b.atMs - a.atMs), errorMs: 2 * roundingMs + a.errorMs + b.errorMs, from };
   }
   return { ms: wholeMs(end.atMs - answer.atMs), errorMs: answer.errorMs + end.errorMs, from };
 }

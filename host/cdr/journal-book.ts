@@ -1,9 +1,11 @@
 /**
  * What the gateways' journals have told this server and it has not yet settled: line events and ended connections by
- * call, with their instants. It also knows how far each journal may be acknowledged: sequences are dense, so only up to
- * the first entry that was not seen, or that belongs to a call without its record yet.
+ * call, with their instants. It also knows which entries each journal may forget: all but those of a call without its
+ * record yet, so that a long call holds back nothing but what is its own.
  */
 import type { ActiveConnection, GatewaySnapshot, LineEventKind } from "#protocol/active-connection.js";
+import { type Acknowledgement, acknowledgedRangesMax } from "#protocol/mgcp/recovery-package.js";
+import { SequenceRanges } from "#protocol/sequence-ranges.js";
 import { type AuditSpan, betterInstant, type CallInstant, journalledInstant } from "./call-time.js";
 
 export interface JournalledEvent {
@@ -20,9 +22,11 @@ export interface JournalledEnd {
 }
 
 interface GatewayJournal {
-  bootId: string;
-  /** Everything up to and with this is settled or was never ours to see. */
-  settledUpTo: number;
+  readonly bootId: string;
+  /** With a record, or never ours to see. */
+  readonly settled: SequenceRanges;
+  /** Of the settled ones: to be acknowledged, for the first time or again, as the gateway still tells of them. */
+  unacknowledged: SequenceRanges;
   readonly events: Map<number, JournalledEvent>;
   readonly ends: Map<number, JournalledEnd>;
 }
@@ -40,20 +44,19 @@ export class JournalBook {
     const { gateway, bootId } = snapshot;
     if (bootId === null) return;
     const journal = this.#journalOf(gateway, bootId);
-    const instantOf = (ageMs: number) => journalledInstant(ageMs, span, snapshot);
-    for (const { sequence, endpoint, kind, callId, ageMs } of snapshot.lineEvents) {
+    for (const { sequence, endpoint, kind, callId, ageMs, bootId: ofBoot = bootId } of snapshot.lineEvents) {
       if (!admits(journal, sequence)) continue;
-      const instant = betterInstant(journal.events.get(sequence)?.instant ?? null, instantOf(ageMs));
+      const told = journalledInstant({ ageMs, errorMs: 0, bootId: ofBoot }, span, snapshot);
+      const instant = betterInstant(journal.events.get(sequence)?.instant ?? null, told);
       if (instant !== null) journal.events.set(sequence, { gateway, endpoint, kind, callId, instant });
     }
-    for (const { sequence, connection, endedAgeMs } of snapshot.ended) {
+    for (const { sequence, connection, endedAgeMs, errorMs = 0, bootId: ofBoot = bootId } of snapshot.ended) {
       if (!admits(journal, sequence)) continue;
-      const instant = betterInstant(journal.ends.get(sequence)?.instant ?? null, instantOf(endedAgeMs));
+      const told = journalledInstant({ ageMs: endedAgeMs, errorMs, bootId: ofBoot }, span, snapshot);
+      const instant = betterInstant(journal.ends.get(sequence)?.instant ?? null, told);
       if (instant !== null) journal.ends.set(sequence, { connection, instant });
     }
-    if (!whole) return;
-    const sequences = [...snapshot.lineEvents, ...snapshot.ended].map(({ sequence }) => sequence);
-    if (sequences.length > 0) journal.settledUpTo = Math.max(journal.settledUpTo, Math.min(...sequences) - 1);
+    if (whole) settleGaps(journal, snapshot);
   }
 
   eventsOf(callId: string): JournalledEvent[] {
@@ -96,27 +99,21 @@ export class JournalBook {
   }
 
   /**
-   * Settles what belongs to no open call, and says up to where the gateway may forget it. Null: nothing new since the
-   * last time. What is known of a call is kept together until all of it is settled: half of it would tell another story.
+   * Settles what belongs to no open call, and says which entries the gateway may forget, in as many acknowledgements as
+   * it takes. Each also names all that is settled from the first entry on, which is what a gateway of version 1 knows.
    */
-  settle(gateway: string, isOpen: (callId: string) => boolean): { bootId: string; sequence: number } | null {
+  settle(gateway: string, isOpen: (callId: string) => boolean): Acknowledgement[] {
     const journal = this.#journals.get(gateway);
-    const before = journal?.settledUpTo ?? 0;
-    if (journal !== undefined) journal.settledUpTo = settledUpTo(journal, isOpen);
+    const acknowledgements = journal === undefined ? [] : acknowledge(journal, isOpen);
     this.#forgetSettled(isOpen);
-    if (journal === undefined || journal.settledUpTo === before) return null;
-    return { bootId: journal.bootId, sequence: journal.settledUpTo };
+    return acknowledgements;
   }
 
   #forgetSettled(isOpen: (callId: string) => boolean): void {
-    const needed = new Set<string>();
-    for (const journal of this.#journals.values()) {
-      for (const [sequence, callId] of entriesOf(journal)) if (sequence > journal.settledUpTo) needed.add(callId);
-    }
-    const isNeeded = (callId: string) => needed.has(callId) || isOpen(callId);
     for (const journal of this.#all()) {
+      const isFormer = this.#former.includes(journal);
       for (const [sequence, callId] of entriesOf(journal)) {
-        if ((sequence > journal.settledUpTo && !this.#former.includes(journal)) || isNeeded(callId)) continue;
+        if ((!isFormer && !journal.settled.has(sequence)) || isOpen(callId)) continue;
         journal.events.delete(sequence);
         journal.ends.delete(sequence);
       }
@@ -132,19 +129,44 @@ export class JournalBook {
   #journalOf(gateway: string, bootId: string): GatewayJournal {
     const known = this.#journals.get(gateway);
     if (known?.bootId === bootId) return known;
-    const journal = { bootId, settledUpTo: 0, events: new Map(), ends: new Map() };
+    const [settled, unacknowledged] = [new SequenceRanges(), new SequenceRanges()];
+    const journal = { bootId, settled, unacknowledged, events: new Map(), ends: new Map() };
     if (known !== undefined) this.#former.push(known);
     this.#journals.set(gateway, journal);
     return journal;
   }
 }
 
-/** Sequences are dense: the first one that is open, or was not seen, is the end. */
-function settledUpTo(journal: GatewayJournal, isOpen: (callId: string) => boolean): number {
-  for (let sequence = journal.settledUpTo; ; sequence += 1) {
-    const next = journal.events.get(sequence + 1)?.callId ?? journal.ends.get(sequence + 1)?.connection.callId;
-    if (next === undefined || isOpen(next)) return sequence;
+/** An audit of all endpoints: what is missing among its entries is gone from the gateway, and what is there is not. */
+function settleGaps(journal: GatewayJournal, { lineEvents, ended }: GatewaySnapshot): void {
+  const sequences = [...lineEvents, ...ended].map(({ sequence }) => sequence).sort((a, b) => a - b);
+  let before = 0;
+  for (const sequence of sequences) {
+    journal.settled.add(before + 1, sequence - 1);
+    if (journal.settled.has(sequence)) journal.unacknowledged.add(sequence, sequence);
+    before = sequence;
   }
+}
+
+function acknowledge(journal: GatewayJournal, isOpen: (callId: string) => boolean): Acknowledgement[] {
+  for (const [sequence, callId] of entriesOf(journal)) {
+    if (journal.settled.has(sequence) || isOpen(callId)) continue;
+    journal.settled.add(sequence, sequence);
+    journal.unacknowledged.add(sequence, sequence);
+  }
+  const fresh = journal.unacknowledged.all;
+  if (fresh.length === 0) return [];
+  journal.unacknowledged = new SequenceRanges();
+  const [start] = journal.settled.all;
+  const upTo = start?.first === 1 ? start.last : 0;
+  const beyond = fresh.filter(({ last }) => last > upTo);
+  const head = upTo === 0 ? [] : [{ first: 1, last: upTo }];
+  const acknowledgements: Acknowledgement[] = [];
+  const step = acknowledgedRangesMax;
+  for (let from = 0; from === 0 || from < beyond.length; from += step) {
+    acknowledgements.push({ bootId: journal.bootId, ranges: [...head, ...beyond.slice(from, from + step)] });
+  }
+  return acknowledgements;
 }
 
 /** A snapshot, so that entries may be deleted while it is gone through. */
@@ -156,5 +178,5 @@ function entriesOf({ events, ends }: GatewayJournal): [sequence: number, callId:
 }
 
 function admits(journal: GatewayJournal, sequence: number): boolean {
-  return sequence > journal.settledUpTo && journal.events.size + journal.ends.size < entriesHeldMax;
+  return !journal.settled.has(sequence) && journal.events.size + journal.ends.size < entriesHeldMax;
 }

@@ -1,5 +1,13 @@
 /** A whole gateway on the simulated network, with an engine that opens every port at once and counts nothing. */
-import { Gateway, type GatewayOptions, type GatewayOutput, type GatewayPort } from "../../firmware/gateway.js";
+import {
+  Gateway,
+  type GatewayOptions,
+  type GatewayOutput,
+  type GatewayPort,
+  journalEntriesMax,
+} from "../../firmware/gateway.js";
+import { emptyJournal, type KeptJournal } from "../../firmware/management/journal-entry.js";
+import { replayJournal } from "../../firmware/management/journal-replay.js";
 import type { LegStatistics, MediaCommand, MediaEvent } from "../../firmware/media/media-port.js";
 import type { Epoch } from "../../firmware/protocol/active-connection.js";
 import type { Address } from "../../firmware/protocol/address.js";
@@ -16,6 +24,8 @@ export interface GatewayPlace {
   /** Packet relay endpoints; none unless told. */
   readonly relays?: number;
 }
+
+export const checkpointMs = 5_000;
 
 export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address[]): GatewayOptions {
   const phonePrefix = place.phones.slice(0, place.phones.lastIndexOf(".") + 1);
@@ -55,6 +65,12 @@ export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address
   };
 }
 
+/** What outlives a gateway's death. */
+export interface SimulatedDisk {
+  epoch: Epoch | null;
+  journal: string;
+}
+
 export class SimulatedGateway implements SimulatedNode {
   readonly options: GatewayOptions;
   readonly commands: MediaCommand[] = [];
@@ -68,20 +84,27 @@ export class SimulatedGateway implements SimulatedNode {
   readonly #gateway: Gateway;
   readonly #network: SimulatedNetwork;
   readonly #open = new Map<number, number>();
-  epoch: Epoch | null = null;
+  readonly disk: SimulatedDisk;
 
   constructor(
     options: GatewayOptions,
     network: SimulatedNetwork,
     random: Random,
     names: ReadonlyMap<string, readonly string[]> = new Map(),
+    disk: SimulatedDisk = { epoch: null, journal: "" },
   ) {
     this.options = options;
     this.names = names;
+    this.disk = disk;
     this.#network = network;
     this.#gateway = new Gateway(
       options,
-      { random, epoch: null, readStatistics: (leg, generation) => this.#statistics(leg, generation) },
+      {
+        random,
+        epoch: disk.epoch,
+        journal: { kept: keptJournal(disk, options.name, network.at), start: startOf(network.at), checkpointMs },
+        readStatistics: (leg, generation) => this.#statistics(leg, generation),
+      },
       network.at.nowMs,
     );
     for (const port of ["mgcp", "sip", "snmp"] as const)
@@ -99,6 +122,12 @@ export class SimulatedGateway implements SimulatedNode {
   /** Legs the engine was told to open and not to close. */
   get openLegs(): number {
     return this.#open.size;
+  }
+
+  /** It is gone with all its connections; what it wrote stays. */
+  crash(): void {
+    this.#network.remove(this, [this.#address("mgcp"), this.#address("sip"), this.#address("snmp")]);
+    this.#open.clear();
   }
 
   graceful(delaySeconds: number): void {
@@ -126,7 +155,9 @@ export class SimulatedGateway implements SimulatedNode {
       if (output.kind === "send")
         this.#network.send(this.#address(output.port), output.datagram.to, output.datagram.bytes);
       else if (output.kind === "media") this.#engine(output.command, at);
-      else if (output.kind === "persist-epoch") this.epoch = output.epoch;
+      else if (output.kind === "persist-epoch") this.disk.epoch = output.epoch;
+      else if (output.kind === "journal")
+        this.disk.journal = output.write.whole ?? this.disk.journal + output.write.text;
       else if (output.kind === "resolve") this.#resolve(output.name, at);
       else this.log.push(output);
     }
@@ -180,4 +211,17 @@ export class SimulatedGateway implements SimulatedNode {
     const { address, mgcpPort, sipPort } = this.options;
     return { address, port: port === "mgcp" ? mgcpPort : port === "sip" ? sipPort : 161 };
   }
+}
+
+/** The machine goes on, only the gateway dies. */
+function startOf({ nowMs, wallMs }: SimulatedMoment) {
+  return { atMs: nowMs, wallMs, machine: "simulated" };
+}
+
+function keptJournal({ journal }: SimulatedDisk, gateway: string, at: SimulatedMoment): KeptJournal {
+  if (journal === "") return emptyJournal;
+  const options = { gateway, entriesMax: journalEntriesMax, checkpointMs };
+  const kept = replayJournal(new TextEncoder().encode(journal), startOf(at), options);
+  if (!kept.ok) throw new Error(kept.reason);
+  return kept.value;
 }

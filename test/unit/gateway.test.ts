@@ -188,7 +188,7 @@ describe("fencing", () => {
     expect(other.command(gw2, "EPCF", "*@gw2.example", { ...claim(2, "backup"), notifiedEntity }).code).toBe(200);
     const late = agent.command(gw2, "DLCX", "aaln/1@gw2.example", { callId: "A1", connectionIds: [secondId] });
     expect([late.code, late.packageName]).toEqual([801, "x-ho"]);
-    expect(second.epoch).toEqual({ number: 2, server: "backup" });
+    expect(second.disk.epoch).toEqual({ number: 2, server: "backup" });
     called.hangUp();
     network.run(500);
     expect(other.notified.at(-1)).toEqual({

@@ -7,13 +7,14 @@
  *   x-ho/C: 8 ca-backup                                           claim, on EPCF *@gateway
  *   x-ho/T: v=1;from=101;to=201                                   tag of a connection, on CRCX and MDCX
  *   x-ho/O: device=101;address=127.10.1.1                         originating device of a line, in the reply to CRCX
- *   x-ho/A: since=5F0C:112;after=R.0A3F;ack=5F0C:17;max=16000     audit request, on AUEP
+ *   x-ho/A: since=5F0C:112;after=J.9;ack=5F0C:17;acks=5F0C:20,25-30;max=16000   audit request, on AUEP
  *
  * Names are case-insensitive; a parameter that is not there reads as null, a malformed one gives its reason.
  */
 import { type Epoch, tagCharactersMax } from "../active-connection.js";
 import { isIpLiteral } from "../address.js";
 import { type ParseResult, parsed, refused } from "../parse-result.js";
+import { formatRanges, parseRanges, type SequenceRange, SequenceRanges } from "../sequence-ranges.js";
 import { readExtensions } from "./extension-parameters.js";
 import { escapeLine, formatFields, parseFields, parseWholeNumber, unescapeValue } from "./fields.js";
 import type { ExtensionParameter, MgcpParameters } from "./message.js";
@@ -41,6 +42,14 @@ export const serverCharactersMax = 64;
 export const bootIdCharactersMax = 64;
 export const deviceCharactersMax = 128;
 export const cursorCharactersMax = 128;
+/** Ranges in one acknowledgement; what is beyond is acknowledged by a later one. */
+export const acknowledgedRangesMax = 128;
+
+/** Ranges are ascending and apart; a gateway of version 1 understands only the first, where it begins at 1. */
+export interface Acknowledgement {
+  readonly bootId: string;
+  readonly ranges: readonly SequenceRange[];
+}
 
 /** What the asker of an audit may narrow; null leaves it wide. */
 export interface AuditRequest {
@@ -48,8 +57,8 @@ export interface AuditRequest {
   readonly since: { readonly bootId: string; readonly counter: number } | null;
   /** The cursor of the page before. */
   readonly after: string | null;
-  /** Journal entries up to and with this sequence are recorded and may be forgotten. */
-  readonly ack: { readonly bootId: string; readonly sequence: number } | null;
+  /** Journal entries of these ranges are recorded and may be forgotten. */
+  readonly ack: Acknowledgement | null;
   /** Largest reply the asker takes, bytes; RFC 3435 section 3.5.4's 4,000 where it says nothing. */
   readonly bytesMax: number | null;
 }
@@ -116,7 +125,7 @@ export function writeAuditRequest(request: AuditRequest): ExtensionParameter {
   const fields: [string, string][] = [];
   if (since !== null) fields.push(["since", `${since.bootId}:${since.counter}`]);
   if (after !== null) fields.push(["after", after]);
-  if (ack !== null) fields.push(["ack", `${ack.bootId}:${ack.sequence}`]);
+  fields.push(...acknowledgementFields(ack));
   if (bytesMax !== null) fields.push(["max", String(bytesMax)]);
   return { name: recoveryParameters.auditRequest, value: formatFields(fields) };
 }
@@ -127,7 +136,7 @@ export function readAuditRequest(parameters: MgcpParameters): ParseResult<AuditR
     const fields = parseFields(value);
     if (!fields.ok) return fields;
     const since = parseMark(fields.value.get("since"));
-    const ack = parseMark(fields.value.get("ack"));
+    const ack = readAcknowledgement(fields.value);
     const after = fields.value.get("after") ?? null;
     const maximum = fields.value.get("max");
     const bytesMax = maximum === undefined ? null : parseWholeNumber(maximum, 65_507);
@@ -138,10 +147,37 @@ export function readAuditRequest(parameters: MgcpParameters): ParseResult<AuditR
     return parsed({
       since: since.value && { bootId: since.value.bootId, counter: since.value.number },
       after,
-      ack: ack.value && { bootId: ack.value.bootId, sequence: ack.value.number },
+      ack: ack.value,
       bytesMax,
     });
   });
+}
+
+/** `ack` names what is acknowledged from the first entry on, `acks` what is beyond a gap. */
+function acknowledgementFields(ack: Acknowledgement | null): [string, string][] {
+  if (ack === null) return [];
+  const { bootId, ranges } = ack;
+  const [first] = ranges;
+  const isFromStart = first?.first === 1;
+  const beyond = isFromStart ? ranges.slice(1) : ranges;
+  const fields: [string, string][] = [];
+  if (isFromStart) fields.push(["ack", `${bootId}:${first.last}`]);
+  if (beyond.length > 0) fields.push(["acks", `${bootId}:${formatRanges(beyond)}`]);
+  return fields;
+}
+
+function readAcknowledgement(fields: ReadonlyMap<string, string>): ParseResult<Acknowledgement | null> {
+  const fromStart = parseMark(fields.get("ack"));
+  if (!fromStart.ok) return fromStart;
+  const beyond = parseMarked(fields.get("acks"), (text) => parseRanges(text, acknowledgedRangesMax));
+  if (!beyond.ok) return beyond;
+  const bootId = fromStart.value?.bootId ?? beyond.value?.bootId;
+  if (bootId === undefined) return parsed(null);
+  if (beyond.value !== null && beyond.value.bootId !== bootId) return refused("ack and acks are of different boots");
+  const acknowledged = new SequenceRanges();
+  acknowledged.add(1, fromStart.value?.number ?? 0);
+  for (const { first, last } of beyond.value?.value ?? []) acknowledged.add(first, last);
+  return parsed({ bootId, ranges: acknowledged.all });
 }
 
 function readOne<T>(
@@ -171,12 +207,25 @@ function parseEpoch(value: string): ParseResult<Epoch> {
 
 /** `<boot id>:<number>` */
 function parseMark(value: string | undefined): ParseResult<{ bootId: string; number: number } | null> {
-  if (value === undefined) return parsed(null);
-  const colon = value.lastIndexOf(":");
-  const bootId = value.slice(0, Math.max(colon, 0));
-  const number = parseWholeNumber(value.slice(colon + 1), Number.MAX_SAFE_INTEGER);
-  if (bootId === "" || bootId.length > bootIdCharactersMax || number === null) {
-    return refused(`"${value.slice(0, cursorCharactersMax)}" is not boot-id:number`);
+  const marked = parseMarked(value, (text) => {
+    const number = parseWholeNumber(text, Number.MAX_SAFE_INTEGER);
+    return number === null ? refused("not a number") : parsed(number);
+  });
+  if (!marked.ok || marked.value === null) return marked.ok ? parsed(null) : marked;
+  return parsed({ bootId: marked.value.bootId, number: marked.value.value });
+}
+
+/** `<boot id>:<what is meant of that boot>` */
+function parseMarked<T>(
+  text: string | undefined,
+  parse: (text: string) => ParseResult<T>,
+): ParseResult<{ bootId: string; value: T } | null> {
+  if (text === undefined) return parsed(null);
+  const colon = text.lastIndexOf(":");
+  const bootId = text.slice(0, Math.max(colon, 0));
+  if (bootId === "" || bootId.length > bootIdCharactersMax) {
+    return refused(`"${text.slice(0, cursorCharactersMax)}" has no boot id before a colon`);
   }
-  return parsed({ bootId, number });
+  const value = parse(text.slice(colon + 1));
+  return value.ok ? parsed({ bootId, value: value.value }) : value;
 }

@@ -82,6 +82,8 @@ const entry = {
   callId: row.callId,
   endedAgeMs: field("ended", 0, wholeNumber),
   reason: field<EndedConnection["reason"]>("why", "deleted", oneOf(["deleted", "gateway"])),
+  bootId: field("boot", "", textOf(bootIdCharactersMax)),
+  errorMs: field("err", 0, wholeNumber),
 };
 
 const boot = {
@@ -136,6 +138,7 @@ export function writeLineEventLine(event: LineEventRecord): string {
   writer.put(entry.kind, event.kind);
   writer.put(entry.ageMs, event.ageMs);
   writer.put(entry.callId, event.callId);
+  writer.put(entry.bootId, event.bootId ?? "");
   return formatFields(writer.fields);
 }
 
@@ -146,6 +149,7 @@ export function readLineEventLine(text: string): ParseResult<LineEventRecord> {
     kind: reader.take(entry.kind),
     ageMs: reader.take(entry.ageMs),
     callId: reader.take(entry.callId),
+    ...takeBootId(reader),
   }));
 }
 
@@ -154,6 +158,8 @@ export function writeEndedLine(ended: EndedConnection): string {
   writer.put(entry.sequence, ended.sequence);
   writer.put(entry.endedAgeMs, ended.endedAgeMs);
   writer.put(entry.reason, ended.reason);
+  writer.put(entry.bootId, ended.bootId ?? "");
+  writer.put(entry.errorMs, ended.errorMs ?? 0);
   putConnection(writer, ended.connection);
   return formatFields(writer.fields);
 }
@@ -164,8 +170,20 @@ export function readEndedLine(gateway: string, text: string): ParseResult<EndedC
     endedAgeMs: reader.take(entry.endedAgeMs),
     reason: reader.take(entry.reason),
     connection: takeConnection(reader, gateway),
+    ...takeBootId(reader),
+    ...takeError(reader),
   }));
   return identified(ended, (value) => value.connection);
+}
+
+function takeBootId(reader: FieldReader): { readonly bootId?: string } {
+  const bootId = reader.take(entry.bootId);
+  return bootId === "" ? {} : { bootId };
+}
+
+function takeError(reader: FieldReader): { readonly errorMs?: number } {
+  const errorMs = reader.take(entry.errorMs);
+  return errorMs === 0 ? {} : { errorMs };
 }
 
 function putConnection(writer: FieldWriter, connection: ActiveConnection): void {

@@ -85,10 +85,21 @@ test.prop([
 });
 
 const aMark = fc.nat();
+/** At least one, ascending and apart. */
+const someRanges = fc
+  .array(fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 9 })), { minLength: 1, maxLength: 20 })
+  .map((steps) => {
+    let before = -1;
+    return steps.map(([gap, length]) => {
+      const first = before + 2 + gap;
+      before = first + length;
+      return { first, last: before };
+    });
+  });
 const aRequest = fc.record({
   since: fc.option(fc.record({ bootId: aHexId, counter: aMark }), { nil: null }),
   after: fc.option(fc.constantFrom("R.0A3F", "J.12"), { nil: null }),
-  ack: fc.option(fc.record({ bootId: aHexId, sequence: aMark }), { nil: null }),
+  ack: fc.option(fc.record({ bootId: aHexId, ranges: someRanges }), { nil: null }),
   bytesMax: fc.option(fc.nat({ max: 65_507 }), { nil: null }),
 });
 

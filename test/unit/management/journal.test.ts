@@ -9,7 +9,7 @@ test("a line event is told with its age until it is acknowledged", () => {
     { sequence: 1, endpoint: "aaln/1", kind: "off-hook", ageMs: 4000, callId: "" },
     { sequence: 2, endpoint: "aaln/1", kind: "on-hook", ageMs: 1000, callId: "A1" },
   ]);
-  journal.acknowledge(1);
+  journal.acknowledge([{ first: 1, last: 1 }]);
   expect(journal.lineEvents(5000).map((event) => event.sequence)).toEqual([2]);
 });
 
@@ -18,4 +18,14 @@ test("what is pushed out unacknowledged is counted", () => {
   for (const nowMs of [1, 2, 3]) journal.lineEvent("aaln/1", "answer", "", nowMs);
   expect(journal.lineEvents(3).map((event) => event.sequence)).toEqual([2, 3]);
   expect(journal.lost).toBe(1);
+});
+
+test("acknowledged ranges are forgotten, what lies between them is not", () => {
+  const journal = new Journal({ entriesMax: 10 });
+  for (const nowMs of [1, 2, 3, 4, 5]) journal.lineEvent("aaln/1", "answer", "", nowMs);
+  journal.acknowledge([
+    { first: 1, last: 2 },
+    { first: 4, last: 2 ** 50 },
+  ]);
+  expect(journal.lineEvents(5).map((event) => event.sequence)).toEqual([3]);
 });

@@ -8,7 +8,11 @@ const at = { nowMs: 20_000, wallMs: 1_700_000_020_000 };
 const gateway = { gateway: "gw2.example", bootId: "B2", upMs: 20_000 };
 
 function instant(ageMs: number): CallInstant {
-  return journalledInstant(ageMs, { askedAtMs: at.nowMs, answeredAtMs: at.nowMs }, gateway);
+  return journalledInstant(
+    { ageMs, errorMs: 0, bootId: "B2" },
+    { askedAtMs: at.nowMs, answeredAtMs: at.nowMs },
+    gateway,
+  );
 }
 
 function event(kind: JournalledEvent["kind"], ageMs: number): JournalledEvent {

@@ -37,7 +37,7 @@ describe("the lines of docs/recovery-package.md", () => {
       value: {
         since: { bootId: "5F0C", counter: 112 },
         after: "R.0A3F",
-        ack: { bootId: "5F0C", sequence: 17 },
+        ack: { bootId: "5F0C", ranges: [{ first: 1, last: 17 }] },
         bytesMax: 16_000,
       },
     });
@@ -91,12 +91,20 @@ describe("what is refused", () => {
     expect(readEpoch({ extensions: [{ name: "x-ho/E", value }] }).ok).toBe(false);
   });
 
-  test.each(["since=5F0C", "since=:1", "ack=5F0C:x", "max=70000", "after=%4", "hello", "max=1;max=2"])(
-    "audit %j",
-    (value) => {
-      expect(readAuditRequest({ extensions: [{ name: "x-ho/A", value }] }).ok).toBe(false);
-    },
-  );
+  test.each([
+    "since=5F0C",
+    "since=:1",
+    "ack=5F0C:x",
+    "acks=5F0C:7-3",
+    "acks=5F0C:1,2",
+    "ack=5F0C:1;acks=5F0D:3",
+    "max=70000",
+    "after=%4",
+    "hello",
+    "max=1;max=2",
+  ])("audit %j", (value) => {
+    expect(readAuditRequest({ extensions: [{ name: "x-ho/A", value }] }).ok).toBe(false);
+  });
 
   test("a tag above 512 characters, or one that hides control characters", () => {
     expect(readTag({ extensions: [{ name: "x-ho/T", value: "t".repeat(513) }] }).ok).toBe(false);
