@@ -6,10 +6,11 @@ import type { Coding, ConnectionMode, Epoch, OriginatingDevice } from "#protocol
 import { isIpv4 } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import { parseTag } from "#protocol/mgcp/recovery-tag.js";
-import type { MediaDescription } from "#protocol/sdp.js";
+import type { FormatParameters, MediaDescription } from "#protocol/sdp.js";
 import { type CodingWishes, isSameEncoding, type Negotiated, negotiate } from "./codec-negotiation.js";
 import { needsRemote } from "./connection-modes.js";
 import type { ConnectionRow, ConnectionTable, OtherHalf } from "./connection-table.js";
+import { carriedParameters } from "./format-parameters.js";
 import type { LegLease } from "./leg-pool.js";
 import { agreedCodings } from "./leg-settings.js";
 import type { LineStations } from "./line-stations.js";
@@ -105,7 +106,8 @@ export class ConnectionDrafts {
     leases: readonly [LegLease, LegLease],
   ): readonly [ConnectionRow, ConnectionRow] {
     const [oneLease, otherLease] = leases;
-    const one = this.created({ ...request, remote: localDescription(second) }, oneLease, first);
+    const answer = localDescription(second, this.#parameters(second, secondEndpoint, null, null));
+    const one = this.created({ ...request, remote: answer }, oneLease, first);
     const oneHalf = { connectionId: one.connectionId, endpoint: request.endpoint };
     const secondRequest = { ...request, endpoint: secondEndpoint, mode: "sendrecv" as const, remote: one.local };
     const other = this.created(secondRequest, otherLease, second, oneHalf);
@@ -128,6 +130,7 @@ export class ConnectionDrafts {
       sessionVersion: "1",
       media: { address: lease.binding.address, port: lease.port },
       ...telling(negotiated),
+      formatParameters: this.#parameters(negotiated, endpoint, remote, null),
       direction: "sendrecv",
     };
     return {
@@ -181,11 +184,27 @@ export class ConnectionDrafts {
     return { ...negotiated, codings: negotiated.codings.slice(0, 1) };
   }
 
+  #parameters(
+    { codings }: Negotiated,
+    endpoint: string,
+    remote: MediaDescription | null,
+    row: ConnectionRow | null,
+  ): FormatParameters[] {
+    if (!this.#parts.relays.owns(endpoint)) return [];
+    return carriedParameters(codings, remote, this.#opposite(endpoint, row)?.remote ?? null);
+  }
+
+  /** The other connection of a relay. */
+  #opposite(endpoint: string, row: ConnectionRow | null): ConnectionRow | null {
+    if (!this.#parts.relays.owns(endpoint)) return null;
+    const all = this.#parts.table.onEndpoint(endpoint);
+    return all.find(({ connectionId }) => connectionId !== row?.connectionId) ?? null;
+  }
+
   #negotiateAll(wishes: CodingWishes, endpoint: string, row: ConnectionRow | null): Negotiated | null {
     const relays = this.#parts.relays.owns(endpoint);
     const { codings: coded } = this.#options;
-    const others = relays ? this.#parts.table.onEndpoint(endpoint) : [];
-    const peer = others.find(({ connectionId }) => connectionId !== row?.connectionId)?.local ?? null;
+    const peer = this.#opposite(endpoint, row)?.local ?? null;
     return negotiate(wishes, { coded, relays, peer, before: row?.local ?? null });
   }
 
@@ -211,7 +230,8 @@ export class ConnectionDrafts {
     if (negotiated === null) return codecFailure(request);
     // A half that is told of a far side on the network is local no more.
     const otherHalf = request.remote === null ? row.otherHalf : null;
-    const local = { ...row.local, ...telling(negotiated), media: { ...row.local.media, address } };
+    const formatParameters = this.#parameters(negotiated, row.endpoint, remote, row);
+    const local = { ...row.local, ...telling(negotiated), formatParameters, media: { ...row.local.media, address } };
     const sendCoding = agreedCodings(local, remote)[0] ?? null;
     if (remote !== null && sendCoding === null) return codecFailure(request);
     const tag = request.tag ?? row.tag;
@@ -236,9 +256,18 @@ export class ConnectionDrafts {
 }
 
 /** What one half tells the other; no address is in it. */
-function localDescription(negotiated: Negotiated): MediaDescription {
-  const media = { address: "0.0.0.0", port: 0 };
-  return { sessionId: "0", sessionVersion: "0", media, ...telling(negotiated), direction: "sendrecv" };
+function localDescription(
+  negotiated: Negotiated,
+  formatParameters: readonly FormatParameters[] = [],
+): MediaDescription {
+  return {
+    sessionId: "0",
+    sessionVersion: "0",
+    media: { address: "0.0.0.0", port: 0 },
+    ...telling(negotiated),
+    formatParameters,
+    direction: "sendrecv",
+  };
 }
 
 function missingRemote(mode: ConnectionMode): Refusal {

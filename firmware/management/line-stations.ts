@@ -314,6 +314,7 @@ export class LineStations {
       media: { address: this.#media.address, port: lease.port },
       codings: agreed === null ? this.#media.codings : [agreed],
       telephoneEventPayloadType: null,
+      formatParameters: [],
       direction: "sendrecv",
     };
   }

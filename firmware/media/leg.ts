@@ -131,7 +131,7 @@ export class Leg implements PacketRelay {
     const wiredTo = legOf(settings);
     const isRewired = wiredTo !== this.#wiredTo;
     this.#wiredTo = wiredTo;
-    if (this.#latch.signal(remote, sourceRule(settings)) || isRewired) {
+    if (this.#latch.signal(remote, sourceRule(settings, this.leg)) || isRewired) {
       this.#receiver.forgetStream();
       this.#rtcpPort = null;
       if (this.#isOpen) this.#surroundings.network.connect(this.leg, null);
@@ -358,8 +358,8 @@ function legOf({ remote }: LegSettings): LegNumber | null {
   return remote !== null && "leg" in remote ? remote.leg : null;
 }
 
-function sourceRule({ remote, receives, learnsPort }: LegSettings): SourceRule {
-  if (remote === null && receives) return "anyone";
+function sourceRule({ remote, receives, learnsPort, relay }: LegSettings, leg: LegNumber): SourceRule {
+  if (remote === null && receives) return relay?.target === leg ? "anyone, looped" : "anyone";
   return learnsPort ? "any port" : "signalled";
 }
 

@@ -9,9 +9,9 @@ import { canonicalIp } from "#protocol/ip-address.js";
 
 /**
  * Who may start the stream. anyone: nothing is signalled yet and the connection receives all the same (RFC 3435 section
- * 2.3.5); what is learnt then is sent nothing.
+ * 2.3.5); what is learnt then is sent nothing, except of a loop, which gives back what it gets.
  */
-export type SourceRule = "signalled" | "any port" | "anyone";
+export type SourceRule = "signalled" | "any port" | "anyone" | "anyone, looped";
 
 export class SourceLatch {
   #rule: SourceRule = "any port";
@@ -38,7 +38,7 @@ export class SourceLatch {
 
   #mayStart(from: Address): boolean {
     const signalled = this.#signalled;
-    if (signalled === null) return this.#rule === "anyone";
+    if (signalled === null) return this.#rule === "anyone" || this.#rule === "anyone, looped";
     return from.address === signalled.address && (this.#rule !== "signalled" || from.port === signalled.port);
   }
 
@@ -56,9 +56,10 @@ export class SourceLatch {
     return this.#learnt;
   }
 
-  /** Where to send: symmetric to what is heard, before that as signalled; nowhere while nothing is. */
+  /** Where to send: symmetric to what is heard, before that as signalled; nowhere while nothing is, but for a loop. */
   get destination(): Address | null {
-    return this.#signalled === null ? null : (this.#learnt ?? this.#signalled);
+    if (this.#signalled === null) return this.#rule === "anyone, looped" ? this.#learnt : null;
+    return this.#learnt ?? this.#signalled;
   }
 
   get signalled(): Address | null {

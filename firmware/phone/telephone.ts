@@ -211,6 +211,7 @@ export class Telephone {
       media: this.#options.media,
       codings: [pcmu],
       telephoneEventPayloadType: null,
+      formatParameters: [],
       direction: "sendrecv",
     };
   }

@@ -10,6 +10,7 @@
  *   t=0 0
  *   m=audio <port> RTP/AVP <payload type> ...
  *   a=rtpmap:<payload type> <encoding>/<clock rate>
+ *   a=fmtp:<payload type> <parameters>
  *   a=ptime:<ms>
  *   a=sendrecv
  */
@@ -35,12 +36,24 @@ export interface MediaDescription {
   readonly codings: readonly Coding[];
   /** Payload type of telephone-event/8000 (RFC 4733), null when not offered. */
   readonly telephoneEventPayloadType: number | null;
+  /** Of the codings, in their order; not all have any, and telephone-event's are not in here. */
+  readonly formatParameters: readonly FormatParameters[];
   readonly direction: SdpDirection;
+}
+
+/** a=fmtp: the text is the format's own and means nothing here. */
+export interface FormatParameters {
+  readonly payloadType: number;
+  /** Printable ASCII, 1 to sdpParametersCharactersMax characters. */
+  readonly text: string;
 }
 
 export const sdpCharactersMax = 8_192;
 export const sdpLinesMax = 256;
 export const sdpCodingsMax = 32;
+/** Parameters of one format, and of all together; what is longer is left out, as if it had not been said. */
+export const sdpParametersCharactersMax = 256;
+export const sdpParametersTotalMax = 1_024;
 export const sdpPtimeDefaultMs = 20;
 export const sdpPtimeMaxMs = 200;
 
@@ -99,6 +112,7 @@ export function parseMediaDescription(text: string): ParseResult<MediaDescriptio
     sessionVersion: isSessionNumber(sessionVersion) ? sessionVersion : "0",
     media: { address, port },
     ...formats.value,
+    formatParameters: readParameters(audio, formats.value.codings),
     direction: readDirection(audio.direction ?? session.direction),
   });
 }
@@ -128,8 +142,10 @@ export function formatNumbers({ codings, telephoneEventPayloadType }: MediaDescr
 }
 
 /** What m= is followed by: rtpmap, fmtp and ptime. */
-export function codingLines({ codings, telephoneEventPayloadType }: MediaDescription): string[] {
+export function codingLines(description: MediaDescription): string[] {
+  const { codings, telephoneEventPayloadType, formatParameters } = description;
   const lines = codings.map((coding) => `a=rtpmap:${coding.payloadType} ${rtpmapOf(coding)}`);
+  for (const { payloadType, text } of formatParameters) lines.push(`a=fmtp:${payloadType} ${text}`);
   if (telephoneEventPayloadType !== null) {
     lines.push(`a=rtpmap:${telephoneEventPayloadType} telephone-event/8000`);
     lines.push(`a=fmtp:${telephoneEventPayloadType} 0-15`);
@@ -201,6 +217,20 @@ function readFormats(
     else if (clockRateHz === 8_000) telephoneEventPayloadType ??= payloadType;
   }
   return parsed({ codings, telephoneEventPayloadType });
+}
+
+function readParameters(audio: AudioFields, codings: readonly Coding[]): FormatParameters[] {
+  const found: FormatParameters[] = [];
+  let characters = 0;
+  for (const { payloadType } of codings) {
+    // One number alone is read as such, although its type does not say so.
+    const text = String(audio.fmtp.find(({ payload }) => payload === payloadType)?.config ?? "");
+    if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text)) continue;
+    characters += text.length;
+    if (text.length > sdpParametersCharactersMax || characters > sdpParametersTotalMax) continue;
+    found.push({ payloadType, text });
+  }
+  return found;
 }
 
 /** Undefined where the line does not name a coding of one channel. */

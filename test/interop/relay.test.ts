@@ -154,6 +154,48 @@ describe.each([
     expect(a.received.every(({ payloadType }) => payloadType === 112)).toBe(true);
   });
 
+  test("loopback without a remote description gives the first valid stream back to where it comes from", async () => {
+    const [a, stranger] = [await peer(left), await peer(right)];
+    const { media } = await connect("rtpbridge/2", "", "loopback");
+    a.send(10, media);
+    await a.until(10);
+    stranger.send(10, media);
+    a.send(10, media);
+    await a.until(20);
+    expect(a.numbers).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    expect(stranger.received).toEqual([]);
+  });
+
+  test("so it does where the media are IPv6's", async () => {
+    const there = { address: `127.40.${net}.5`, port: 2427 };
+    const file = join(folder, "six.yaml");
+    const callAgents = [{ address: `127.40.${net}.6` }];
+    const media = { ...configuration.media, address: "::1", address6: undefined };
+    writeFileSync(file, JSON.stringify({ ...configuration, address: there.address, media, callAgents }));
+    const caller = await WireCallAgent.open({ address: `127.40.${net}.6`, port: 2727 }, there);
+    const program = new Program(holdoverBin, { title: "six", args: ["gateway", "-c", file] }, () => undefined);
+    try {
+      const answer = await caller.persist("CRCX", "rtpbridge/$@mgw", ["C: 1", "M: loopback"]);
+      const a = await peer("::1");
+      a.send(10, mediaOf(answer.sdp));
+      await a.until(10);
+      expect([mediaOf(answer.sdp).address, a.numbers.length]).toEqual(["::1", 10]);
+    } finally {
+      caller.close();
+      await program.end();
+    }
+  });
+
+  test("packets of up to 1,472 bytes are relayed", async () => {
+    const [a, b] = [await peer(left), await peer(right)];
+    const first = await connect("rtpbridge/8", a.sdp(pcmu));
+    await connect("rtpbridge/8", b.sdp(pcmu));
+    for (const bytes of [172, 1472, 501, 1472]) a.send(1, first.media, bytes);
+    await b.until(4);
+    expect(b.received.map(({ payload }) => payload.length)).toEqual([160, 1460, 489, 1460]);
+    expect(b.numbers).toEqual([0, 1, 2, 3]);
+  });
+
   test("IPv4 on one side, IPv6 on the other, whether said at once or later", async () => {
     const [a, b, c] = [await peer(left), await peer("::1"), await peer("::1")];
     const first = await connect("rtpbridge/3", a.sdp(pcmu));

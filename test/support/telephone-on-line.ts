@@ -24,6 +24,7 @@ export const gatewaySound: MediaDescription = {
   media: { address: "127.10.0.11", port: 30_000 },
   codings: [{ encoding: "PCMU", clockRateHz: 8000, payloadType: 0, ptimeMs: 20 }],
   telephoneEventPayloadType: null,
+  formatParameters: [],
   direction: "sendrecv",
 };
 

@@ -68,9 +68,9 @@ export class WireRtpPeer {
   }
 
   /** The next packets of its stream, one after the other; the payload tells which is which. */
-  send(count: number, to: { readonly address: string; readonly port: number }): void {
+  send(count: number, to: { readonly address: string; readonly port: number }, bytes = 172): void {
     for (let index = 0; index < count; index += 1) {
-      const packet = Buffer.alloc(172, this.#number & 0xff);
+      const packet = Buffer.alloc(bytes, this.#number & 0xff);
       packet.writeUInt16BE(0x8000 | this.payloadType, 0);
       packet.writeUInt16BE(this.#number & 0xffff, 2);
       packet.writeUInt32BE(this.#number * 160, 4);

@@ -192,6 +192,15 @@ describe("a local connection (RFC 3435 sections 2.1.3.4 and 2.3.5)", () => {
     expect(relays.every((types) => types?.includes(112) && types.includes(0))).toBe(true);
   });
 
+  test("what a far side says of a format goes all the way", () => {
+    const session = `${sdp("192.0.2.1", ["112 AMR/8000"])}a=fmtp:112 octet-align=1\r\n`;
+    agent.command(place, "CRCX", `relay/1@${domain}`, { callId: "A1", mode: "sendrecv" }, session);
+    made(connect("relay/1", "relay/2"));
+    const far = sdp("192.0.2.2", ["99 AMR/8000"]);
+    const answer = agent.command(place, "CRCX", `relay/2@${domain}`, { callId: "A1", mode: "sendrecv" }, far);
+    expect(answer.sessions[0]).toContain("a=fmtp:99 octet-align=1\r\n");
+  });
+
   test("a station that is off-hook is answered when its line is connected to another", () => {
     telephone.dial("102");
     network.run(500);

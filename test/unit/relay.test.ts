@@ -301,6 +301,30 @@ describe("addresses", () => {
     expect(gateway.openLegs).toBe(0);
   });
 
+  test("what a far side says of a format (a=fmtp) is told the other one, as it numbers it; before that, its own is", () => {
+    const amr = (payloadType: number, text: string) =>
+      `${sdp([`${payloadType} AMR/8000`, "0 PCMU/8000"])}a=fmtp:${payloadType} ${text}\r\n`;
+    const parameters = ({ formatParameters }: MediaDescription) =>
+      formatParameters.map(({ payloadType, text }) => `${payloadType} ${text}`);
+    const left = connect("relay/1", {}, amr(112, "octet-align=1; mode-set=0,2"));
+    expect(parameters(left.description)).toEqual(["112 octet-align=1; mode-set=0,2"]);
+    const right = connect("relay/1", {}, amr(97, "octet-align=1; mode-set=7"));
+    expect(parameters(right.description)).toEqual(["97 octet-align=1; mode-set=0,2"]);
+    const changed = described(mdcx("relay/1", left.id, { mode: "inactive" }));
+    expect(parameters(changed)).toEqual(["112 octet-align=1; mode-set=7"]);
+    expect(changed.sessionVersion).toBe("2");
+    expect(described(mdcx("relay/1", left.id, { mode: "sendrecv" })).sessionVersion).toBe("2");
+    expect(
+      agent.command(
+        place,
+        "CRCX",
+        "aaln/1@gw.example",
+        { callId: "A1", mode: "sendrecv" },
+        `${sdp(pcmu)}a=fmtp:0 x\r\n`,
+      ).sessions[0],
+    ).not.toContain("fmtp");
+  });
+
   test("a family that the gateway has no address of is refused", () => {
     start(2, [place.address]);
     expect(crcx("relay/1", {}, sdp(pcmu, "2001:db8::7"))).toMatchObject({ code: 505 });

@@ -17,11 +17,18 @@ const aDescription: fc.Arbitrary<MediaDescription> = fc
     media: fc.record({ address: anIpAddress, port: fc.nat({ max: 65_535 }) }),
     codings: fc.uniqueArray(aCoding, { selector: (coding) => coding.payloadType, maxLength: 5 }),
     telephoneEventPayloadType: fc.constantFrom(null, 101, 98),
+    texts: fc.array(fc.option(fc.stringMatching(/^[!-~](?:[ -~]{0,40}[!-~])?$/)), { minLength: 5, maxLength: 5 }),
     direction: fc.constantFrom(...sdpDirections),
   })
-  .map((description) => {
+  .map(({ texts, ...description }) => {
     const ptimeMs = description.codings[0]?.ptimeMs ?? 20;
-    return { ...description, codings: description.codings.map((coding) => ({ ...coding, ptimeMs })) };
+    const codings = description.codings.map((coding) => ({ ...coding, ptimeMs }));
+    const formatParameters = codings.flatMap(({ payloadType }, index) => {
+      const text = texts[index] ?? null;
+      // Events have parameters of their own.
+      return text === null || payloadType === description.telephoneEventPayloadType ? [] : [{ payloadType, text }];
+    });
+    return { ...description, codings, formatParameters };
   });
 
 test.prop([aDescription], { numRuns: 300 })("a description written and parsed is the same", (description) => {

@@ -159,3 +159,20 @@ test("with nothing signalled a leg that receives takes whoever comes first, and 
   expect(bench.network.sentBy(1).length).toBe(5);
   expect(bench.network.sentBy(0)).toEqual([]);
 });
+
+test("a loop without a far side learns the first valid stream, gives it back to where it comes from, and nothing to others", () => {
+  const types = [{ from: 112, to: 112 }];
+  bench.modify(0, { ...leftLeg, sendCoding: null, relay: { target: 0, payloadTypes: types }, remote: null, source: 0 });
+  bench.receive(0, rtpPacket(500, { payloadType: 112, ssrc: 9 }), right);
+  talk(0, 0, 10, left);
+  talk(0, 0, 10, right, { ssrc: 9 });
+  expect(bench.network.rtp.map(({ to }) => to)).toEqual(Array.from({ length: 10 }, () => left));
+  expect(bench.network.sentBy(0).map(({ payload }) => payload[0])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test("a relay without a far side learns who sends and sends nothing back", () => {
+  bench.modify(0, { ...leftLeg, remote: null });
+  talk(0, 0, 10, left);
+  talk(1, 0, 10, right);
+  expect([bench.network.sentBy(1).length, bench.network.sentBy(0).length]).toEqual([10, 0]);
+});

@@ -50,6 +50,7 @@ test("it rings only for µ-law under its own number and for extensions that it h
       sessionId: "1",
       sessionVersion: "1",
       telephoneEventPayloadType: null,
+      formatParameters: [],
       direction: "sendrecv" as const,
     };
     const body = bodyOf(writeMediaDescription({ ...fixed, codings, media: { address: "192.0.2.1", port: 4_000 } }));

@@ -24,6 +24,7 @@ test("RFC 3435 section 3.4.1: a static and a named payload type", () => {
         { encoding: "G726-32", clockRateHz: 8_000, payloadType: 96, ptimeMs: 20 },
       ],
       telephoneEventPayloadType: null,
+      formatParameters: [],
       direction: "sendrecv",
     },
   });
@@ -36,6 +37,7 @@ test("what a gateway writes, line by line", () => {
     media: { address: "2001:db8::1", port: 16_384 },
     codings: [{ encoding: "PCMA", clockRateHz: 8_000, payloadType: 8, ptimeMs: 10 }],
     telephoneEventPayloadType: 101,
+    formatParameters: [],
     direction: "recvonly" as const,
   };
   expect(writeMediaDescription(description).split("\r\n")).toEqual([
@@ -110,6 +112,7 @@ describe("an answer (RFC 3264 section 6)", () => {
     media: { address: "192.0.2.9", port: 16_384 },
     codings: [{ encoding: "PCMU", clockRateHz: 8_000, payloadType: 0, ptimeMs: 20 }],
     telephoneEventPayloadType: null,
+    formatParameters: [],
     direction: "sendrecv" as const,
   };
   const streams = (offer: string) => writeAnswer(ours, offer).match(/^(?:m=|a=(?:send|recv|inactive)).*$/gm);

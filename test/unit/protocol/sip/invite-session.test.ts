@@ -14,6 +14,7 @@ const sound = {
   media: { address: "192.0.2.1", port: 40_000 },
   codings: [{ encoding: "PCMU", clockRateHz: 8_000, payloadType: 0, ptimeMs: 20 }],
   telephoneEventPayloadType: null,
+  formatParameters: [],
   direction: "sendrecv" as const,
 };
 
