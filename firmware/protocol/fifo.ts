@@ -12,6 +12,11 @@ export class Fifo<T> {
     return this.#items[this.#head];
   }
 
+  /** Counted from the one that will be taken next. */
+  at(index: number): T | undefined {
+    return index < 0 ? undefined : this.#items[this.#head + index];
+  }
+
   take(): T | undefined {
     const item = this.peek();
     if (item === undefined) return undefined;

@@ -4,42 +4,33 @@
  *   executing --respond--> answered --K: or 000--> confirmed --T-HIST--> gone
  *       | executing for T-HIST: 406 --^    \--T-HIST--> gone
  *
- * executing: a repetition gets 100. answered: it gets the same answer again. confirmed: only the number is kept, and a
- * repetition is dropped. An answer that followed a provisional one asks for its acknowledgement and is repeated until
+ * executing: a repetition gets 100. answered: it gets the same answer again. confirmed: only the number is kept, for the
+ * rest of T-HIST, and a repetition is dropped. An answer that followed a provisional one asks for its acknowledgement and is repeated until
  * that comes.
  */
-import { type Address, formatAddress, sameAddress } from "../address.js";
+import { type Address, sameAddress } from "../address.js";
 import type { Random } from "../chance.js";
 import { Deadlines, earliest } from "../deadlines.js";
-import { Fifo } from "../fifo.js";
+import { AnswerHistory } from "./answer-history.js";
 import type { NumberRange } from "./message.js";
 import { datagramBytesMax } from "./parse.js";
 import { commentOf } from "./return-codes.js";
+import { SourceNumbers } from "./source-numbers.js";
 import type { ReplyHandle, ResponseToSend, TransactionOptions, TransactionTurn } from "./transaction-options.js";
 import { writeMessage } from "./write.js";
 
 interface Executing {
   readonly transactionId: number;
   readonly from: Address;
+  readonly source: number;
   readonly untilMs: number;
   hadProvisional: boolean;
 }
 
-interface Answered {
-  readonly key: string;
-  readonly from: Address;
-  /** With whatever went in the same datagram: fate is shared by repetitions too (section 3.5.5). */
-  bytes: Uint8Array;
-  readonly untilMs: number;
-}
-
-interface Confirmed {
-  readonly key: string;
-  readonly untilMs: number;
-}
-
 /** An answer that asked to be acknowledged (section 3.5.6) and was not yet. */
 interface Unacknowledged {
+  readonly transactionId: number;
+  readonly from: Address;
   readonly sentAtMs: number;
   delayMs: number;
   repetitions: number;
@@ -51,74 +42,91 @@ const confirmedIdsMax = 256;
 /** What is only forgotten is forgotten in good time, not on the millisecond. */
 const sweepMs = 1_000;
 
+/** Above all transaction ids (section 3.2.1.2). */
+const keysPerSource = 2 ** 30;
+
+/** Of an entry that nothing is kept of. */
+const noKey = -1;
+
 export class ReceivedCommands {
   readonly #options: TransactionOptions;
   readonly #random: Random;
-  // T-HIST is the same for all, so each of these is in the order in which its entries end.
-  readonly #executing = new Map<string, Executing>();
-  readonly #answered = new Map<string, Answered>();
-  readonly #confirmed = new Map<string, Confirmed>();
-  // A map finds its first entry by stepping over all that were deleted before it; these know it. An entry that is no
-  // longer the map's is passed over.
-  readonly #answeredOrder = new Fifo<Answered>();
-  readonly #confirmedOrder = new Fifo<Confirmed>();
-  readonly #unacknowledged = new Map<string, Unacknowledged>();
-  readonly #repeat = new Deadlines<string>();
+  readonly #sources = new SourceNumbers();
+  readonly #history: AnswerHistory;
+  /** By key, as what follows. T-HIST is the same for all, so they are in the order in which they end. */
+  readonly #executing = new Map<number, Executing>();
+  readonly #unacknowledged = new Map<number, Unacknowledged>();
+  readonly #repeat = new Deadlines<number>();
   #isQueueing = false;
 
   constructor(options: TransactionOptions, random: Random) {
     this.#options = options;
     this.#random = random;
+    this.#history = new AnswerHistory(options, random);
   }
 
   /** Whether the command was seen before, and if so it got what it deserves (section 3.5.1). */
   repetition(transactionId: number, from: Address, turn: TransactionTurn): boolean {
-    const key = keyOf(from, transactionId);
-    const answered = this.#answered.get(key);
-    if (answered !== undefined) turn.sends.push({ bytes: answered.bytes, to: from });
-    const executing = this.#executing.get(key);
+    const source = this.#sources.find(from);
+    if (source === null) return false;
+    const entry = this.#history.find(source, transactionId);
+    if (entry !== null) {
+      const bytes = this.#history.answer(entry);
+      if (bytes !== null) turn.sends.push({ bytes, to: from });
+      return true;
+    }
+    const executing = this.#executing.get(keyOf(source, transactionId));
     if (executing !== undefined) this.#provisional(executing, turn);
-    return answered !== undefined || executing !== undefined || this.#confirmed.has(key);
+    return executing !== undefined;
   }
 
   /** False: refused with 409, as too many are being executed or remembered. */
   begin(transactionId: number, from: Address, nowMs: number, turn: TransactionTurn): boolean {
     const { executingMax, historyMax, historyMs, queueHighWater } = this.#options;
-    const remembered = this.#answered.size + this.#confirmed.size;
-    if (this.#executing.size >= executingMax || remembered + this.#executing.size >= historyMax) {
+    const executingCount = this.#executing.size;
+    if (executingCount >= executingMax || this.#history.size + executingCount >= historyMax) {
       // Remembered, that no late copy of it is executed after all.
       const bytes = this.refused(transactionId, from, response(409, "too many transactions"), nowMs);
       turn.sends.push({ bytes, to: from });
       return false;
     }
-    const executing = { transactionId, from, untilMs: nowMs + historyMs, hadProvisional: false };
-    this.#executing.set(keyOf(from, transactionId), executing);
+    const source = this.#sources.hold(from);
+    const executing = { transactionId, from, source, untilMs: nowMs + historyMs, hadProvisional: false };
+    this.#executing.set(keyOf(source, transactionId), executing);
     this.#isQueueing ||= this.#executing.size >= queueHighWater;
     if (this.#isQueueing) this.#provisional(executing, turn);
     return true;
   }
 
-  /** Null for a handle that is unknown or was answered. An answer too large for a datagram becomes 533. */
-  respond(reply: ReplyHandle, answer: ResponseToSend, nowMs: number): Uint8Array | null {
-    const key = keyOf(reply.from, reply.transactionId);
+  /**
+   * Null for a handle that is unknown or was answered. An answer too large for a datagram becomes 533. datagram: what
+   * the answer goes in with others, and will again: fate is shared by repetitions too (section 3.5.5).
+   */
+  respond(
+    reply: ReplyHandle,
+    answer: ResponseToSend,
+    nowMs: number,
+    datagram: Uint8Array | null = null,
+  ): Uint8Array | null {
+    const { transactionId, from } = reply;
+    const key = this.#keyOf(reply);
     const executing = this.#executing.get(key);
     if (executing === undefined) return null;
     if (isProvisional(answer.code)) {
       executing.hadProvisional = true;
-      return writeResponse(reply.transactionId, answer);
+      return writeResponse(transactionId, answer);
     }
-    const { hadProvisional } = executing;
-    const bytes = writeResponse(reply.transactionId, finalAnswer(executing, answer));
+    const bytes = datagram ?? writeResponse(transactionId, finalAnswer(executing, answer));
     this.#executing.delete(key);
     if (this.#executing.size <= this.#options.queueLowWater) this.#isQueueing = false;
-    this.#remember({ key, from: reply.from, bytes, untilMs: nowMs + this.#options.historyMs });
-    if (hadProvisional) this.#askAcknowledgement(key, nowMs);
+    this.#history.put(executing.source, transactionId, bytes, nowMs + this.#options.historyMs);
+    if (executing.hadProvisional) this.#askAcknowledgement(key, transactionId, from, nowMs);
     return bytes;
   }
 
   /** What `respond` would send to this address; null where it would send nothing. */
   preview(reply: ReplyHandle, answer: ResponseToSend, to: Address): Uint8Array | null {
-    const executing = this.#executing.get(keyOf(reply.from, reply.transactionId));
+    const executing = this.#executing.get(this.#keyOf(reply));
     if (executing === undefined || !sameAddress(reply.from, to)) return null;
     return writeResponse(reply.transactionId, finalAnswer(executing, answer));
   }
@@ -126,32 +134,26 @@ export class ReceivedCommands {
   /** A command that was refused as it came in. */
   refused(transactionId: number, from: Address, answer: ResponseToSend, nowMs: number): Uint8Array {
     const bytes = writeResponse(transactionId, answer);
-    if (this.#answered.size + this.#confirmed.size < this.#options.historyMax) {
-      const key = keyOf(from, transactionId);
-      this.#remember({ key, from, bytes, untilMs: nowMs + this.#options.historyMs });
-    }
+    const { historyMax, historyMs } = this.#options;
+    if (this.#history.size < historyMax)
+      this.#history.put(this.#sources.hold(from), transactionId, bytes, nowMs + historyMs);
     return bytes;
   }
 
-  /** This answer went with others in one datagram, and will again. */
-  sentTogether(reply: ReplyHandle, bytes: Uint8Array): void {
-    const answered = this.#answered.get(keyOf(reply.from, reply.transactionId));
-    if (answered !== undefined) answered.bytes = bytes;
-  }
-
   /** Section 3.5.2: K: of a command. What a wide range costs is bounded. */
-  confirm(ranges: readonly NumberRange[], from: Address, nowMs: number): void {
+  confirm(ranges: readonly NumberRange[], from: Address): void {
     let left = confirmedIdsMax;
     for (const { first, last } of ranges) {
-      for (let id = first; id <= last && left > 0; id++, left--) this.confirmOne(id, from, nowMs);
+      for (let id = first; id <= last && left > 0; id++, left--) this.confirmOne(id, from);
     }
   }
 
-  confirmOne(transactionId: number, from: Address, nowMs: number): void {
-    const key = keyOf(from, transactionId);
-    if (!this.#answered.has(key)) return;
-    this.#forgetAnswer(key);
-    this.#confirm(key, nowMs + this.#options.historyMs);
+  confirmOne(transactionId: number, from: Address): void {
+    const source = this.#sources.find(from);
+    const entry = source === null ? null : this.#history.find(source, transactionId);
+    if (source === null || entry === null) return;
+    this.#history.forgetAnswer(entry);
+    this.#acknowledged(keyOf(source, transactionId));
   }
 
   tick(nowMs: number, turn: TransactionTurn): void {
@@ -162,22 +164,29 @@ export class ReceivedCommands {
       const bytes = this.respond({ transactionId, from }, response(406, "transaction time-out"), nowMs);
       if (bytes !== null) turn.sends.push({ bytes, to: from });
     }
-    for (let oldest = this.#oldestAnswered(); (oldest?.untilMs ?? Infinity) <= nowMs; oldest = this.#oldestAnswered())
-      if (oldest !== undefined) this.#forgetAnswer(oldest.key);
-    for (let oldest = this.#oldestConfirmed(); (oldest?.untilMs ?? Infinity) <= nowMs; oldest = this.#oldestConfirmed())
-      if (oldest !== undefined) this.#confirmed.delete(oldest.key);
+    while ((this.#history.oldestUntilMs ?? Infinity) <= nowMs) {
+      this.#sources.release(this.#history.oldestSource ?? 0);
+      this.#history.forgetOldest();
+    }
   }
 
   next(): number | null {
-    const [executing] = this.#executing.values();
-    const answered = this.#oldestAnswered();
-    const confirmed = this.#oldestConfirmed();
+    const historyUntilMs = this.#history.oldestUntilMs;
     return earliest(
       this.#repeat.next(),
-      executing?.untilMs ?? null,
-      answered === undefined ? null : answered.untilMs + sweepMs,
-      confirmed === undefined ? null : confirmed.untilMs + sweepMs,
+      this.#oldestExecutingUntilMs(),
+      historyUntilMs === null ? null : historyUntilMs + sweepMs,
     );
+  }
+
+  #oldestExecutingUntilMs(): number | null {
+    for (const { untilMs } of this.#executing.values()) return untilMs;
+    return null;
+  }
+
+  #keyOf({ transactionId, from }: ReplyHandle): number {
+    const source = this.#sources.find(from);
+    return source === null ? noKey : keyOf(source, transactionId);
   }
 
   #provisional(executing: Executing, turn: TransactionTurn): void {
@@ -186,59 +195,27 @@ export class ReceivedCommands {
     turn.sends.push({ bytes: writeResponse(executing.transactionId, answer), to: executing.from });
   }
 
-  #remember(answered: Answered): void {
-    this.#answered.set(answered.key, answered);
-    this.#answeredOrder.put(answered);
-    const oldest = this.#answered.size > this.#options.responsesMax ? this.#oldestAnswered() : undefined;
-    if (oldest === undefined) return;
-    this.#forgetAnswer(oldest.key);
-    this.#confirm(oldest.key, answered.untilMs);
-  }
-
-  #confirm(key: string, untilMs: number): void {
-    const confirmed = { key, untilMs };
-    this.#confirmed.set(key, confirmed);
-    this.#confirmedOrder.put(confirmed);
-  }
-
-  #oldestAnswered(): Answered | undefined {
-    for (let oldest = this.#answeredOrder.peek(); oldest !== undefined; oldest = this.#answeredOrder.peek()) {
-      if (this.#answered.get(oldest.key) === oldest) return oldest;
-      this.#answeredOrder.take();
-    }
-    return undefined;
-  }
-
-  #oldestConfirmed(): Confirmed | undefined {
-    for (let oldest = this.#confirmedOrder.peek(); oldest !== undefined; oldest = this.#confirmedOrder.peek()) {
-      if (this.#confirmed.get(oldest.key) === oldest) return oldest;
-      this.#confirmedOrder.take();
-    }
-    return undefined;
-  }
-
-  #forgetAnswer(key: string): void {
-    this.#answered.delete(key);
+  #acknowledged(key: number): void {
     this.#unacknowledged.delete(key);
     this.#repeat.clear(key);
   }
 
-  #askAcknowledgement(key: string, nowMs: number): void {
+  #askAcknowledgement(key: number, transactionId: number, from: Address, nowMs: number): void {
     const delayMs = this.#options.retransmitFirstMs;
-    this.#unacknowledged.set(key, { sentAtMs: nowMs, delayMs, repetitions: 0 });
+    this.#unacknowledged.set(key, { transactionId, from, sentAtMs: nowMs, delayMs, repetitions: 0 });
     this.#repeat.set(key, nowMs + delayMs);
   }
 
-  #repeatAnswer(key: string, nowMs: number, turn: TransactionTurn): void {
-    const answered = this.#answered.get(key);
+  #repeatAnswer(key: number, nowMs: number, turn: TransactionTurn): void {
     const waiting = this.#unacknowledged.get(key);
-    if (answered === undefined || waiting === undefined) return;
+    if (waiting === undefined) return;
     const { giveUpAfterMs, repetitionsMax, retransmitMaxMs } = this.#options;
-    if (nowMs - waiting.sentAtMs >= giveUpAfterMs || waiting.repetitions >= repetitionsMax) {
+    const isOver = nowMs - waiting.sentAtMs >= giveUpAfterMs || waiting.repetitions >= repetitionsMax;
+    const { transactionId, from } = waiting;
+    if (isOver || !this.repetition(transactionId, from, turn)) {
       this.#unacknowledged.delete(key);
       return;
     }
-    turn.sends.push({ bytes: answered.bytes, to: answered.from });
     waiting.repetitions += 1;
     waiting.delayMs *= 2;
     this.#repeat.set(key, nowMs + Math.min(waiting.delayMs * (0.5 + this.#random() / 2), retransmitMaxMs));
@@ -263,8 +240,8 @@ function response(code: number, comment: string): ResponseToSend {
  * Section 3.2.1.2 has call agents share one number space; several that do not (an operator's audit beside a call
  * server) are told apart by where they speak from.
  */
-function keyOf(from: Address, transactionId: number): string {
-  return `${transactionId} ${formatAddress(from)}`;
+function keyOf(source: number, transactionId: number): number {
+  return source * keysPerSource + transactionId;
 }
 
 /** An error that says nothing of its own says what its code means. */

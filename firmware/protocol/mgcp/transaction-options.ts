@@ -29,6 +29,8 @@ export interface TransactionOptions {
   readonly queueLowWater: number;
   /** Answers kept within T-HIST; of the oldest above it only the number is kept, and repetitions are dropped. */
   readonly responsesMax: number;
+  /** The memory they may take; above it the same. */
+  readonly responseBytesMax: number;
   /** Numbers kept within T-HIST; above it a new command gets 409. */
   readonly historyMax: number;
   /** Whether commands confirm answers by K: (section 3.5.2). Optional, and not every gateway takes it. */
@@ -54,7 +56,9 @@ export const transactionDefaults: TransactionOptions = {
   queueHighWater: 1_000,
   queueLowWater: 500,
   responsesMax: 50_000,
-  historyMax: 400_000,
+  responseBytesMax: 32 * 2 ** 20,
+  // Some 60,000 commands a second, at 36 bytes each.
+  historyMax: 2_000_000,
   confirmsResponses: false,
   slowAnswerMs: 2_000,
   pacedMaxMs: 5_000,

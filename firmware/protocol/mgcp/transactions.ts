@@ -85,12 +85,9 @@ export class MgcpTransactions {
   ): { transactionIds: readonly number[]; sends: OutgoingDatagram[] } | null {
     const parts = this.#partsOf(messages, to, nowMs);
     if (parts === null) return null;
-    for (const message of messages) {
-      if (message.kind === "response") this.#received.respond(message.reply, message.response, nowMs);
-    }
     const datagram = joinMessages(parts.map(({ bytes }) => bytes));
     for (const message of messages) {
-      if (message.kind === "response") this.#received.sentTogether(message.reply, datagram);
+      if (message.kind === "response") this.#received.respond(message.reply, message.response, nowMs, datagram);
     }
     const transactionIds = parts.flatMap(({ transactionId }) => transactionId ?? []);
     const turn = emptyTurn();
@@ -203,7 +200,7 @@ export class MgcpTransactions {
   #receiveCommand(command: MgcpCommand, from: Address, nowMs: number, turn: TransactionTurn): void {
     const { transactionId } = command;
     if (this.#received.repetition(transactionId, from, turn)) return;
-    this.#received.confirm(command.parameters.responseAck ?? [], from, nowMs);
+    this.#received.confirm(command.parameters.responseAck ?? [], from);
     if (!this.#received.begin(transactionId, from, nowMs, turn)) return;
     turn.events.push({ kind: "command", command, from, reply: { transactionId, from } });
   }
@@ -211,7 +208,7 @@ export class MgcpTransactions {
   /** Section 2.4: what is not known counts as the first of its hundred. */
   #receiveResponse(response: MgcpResponse, from: Address, nowMs: number, turn: TransactionTurn): void {
     const { transactionId, code } = response;
-    if (code < 100) this.#received.confirmOne(transactionId, from, nowMs);
+    if (code < 100) this.#received.confirmOne(transactionId, from);
     else if (code < 200) this.#sent.provisional(response, from, nowMs, turn);
     else {
       // A final answer that came again lost our acknowledgement: it is given again (section 3.5.6).

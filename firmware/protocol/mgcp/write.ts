@@ -10,15 +10,14 @@
 import { formatEndpoint, type MgcpMessage } from "./message.js";
 import { writeParameters } from "./parameters.js";
 
-const encoder = new TextEncoder();
-
+/** A Buffer, as those share their memory while they are small: an ArrayBuffer for each would be the dearest part of it. */
 export function writeMessage(message: MgcpMessage): Uint8Array {
-  return encoder.encode(writeText(message));
+  return Buffer.from(writeText(message));
 }
 
 /** Several messages in one datagram, a line of one dot between them (section 3.5.5). */
 export function writePiggybacked(messages: readonly MgcpMessage[]): Uint8Array {
-  return encoder.encode(messages.map(writeText).join(".\r\n"));
+  return Buffer.from(messages.map(writeText).join(".\r\n"));
 }
 
 /** Messages that are written already, in one datagram. */
@@ -37,7 +36,7 @@ export function joinMessages(messages: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-const separator = encoder.encode(".\r\n");
+const separator = Buffer.from(".\r\n");
 
 function writeText(message: MgcpMessage): string {
   const firstLine =
