@@ -50,11 +50,27 @@ export function sameName(a: string, b: string): boolean {
 /** Terms between single slashes; a wildcard is a whole term (Appendix A, "LocalNamePart"). */
 function isLocalName(text: string): boolean {
   if (text.length > namePartCharactersMax) return false;
-  return text.split("/").every((term) => term === "*" || term === "$" || /^[!-#%-)+-.0-?A-~]+$/.test(term));
+  let termStart = 0;
+  for (let at = 0; at <= text.length; at += 1) {
+    const code = at === text.length ? slash : text.charCodeAt(at);
+    if (code === slash) {
+      if (at === termStart) return false;
+      termStart = at + 1;
+    } else if (code === dollar || code === star) {
+      const isWhole = at === termStart && (at + 1 === text.length || text.charCodeAt(at + 1) === slash);
+      if (!isWhole) return false;
+    } else if (code <= 0x20 || code >= 0x7f || code === atSign) return false;
+  }
+  return true;
 }
+
+const dollar = 0x24;
+const star = 0x2a;
+const slash = 0x2f;
+const atSign = 0x40;
 
 function isDomain(text: string): boolean {
   if (text.length > namePartCharactersMax) return false;
-  const literal = /^\[(.*)\]$/.exec(text)?.[1];
+  const literal = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : undefined;
   return literal !== undefined ? isIpLiteral(literal) : /^[A-Za-z0-9._-]+$|^#\d+$/.test(text);
 }

@@ -75,7 +75,22 @@ const rowsByName = new Map(rows.map((row) => [row.name, row]));
 /** The media format parameters of RFC 3660 section 2.9 may be given once for each codec. */
 const repeatable: ReadonlySet<string> = new Set(["fmtp", "o-fmtp"]);
 
+/** What the call agents wrote lately: they have a few policies for all their calls. */
+const parsedLately = new Map<string, ParameterResult<LocalConnectionOptions>>();
+const parsedLatelyMax = 64;
+const parsedLatelyCharactersMax = 256;
+
 export function parseLocalOptions(text: string): ParameterResult<LocalConnectionOptions> {
+  const known = parsedLately.get(text);
+  if (known !== undefined) return known;
+  const result = parseOptions(text);
+  if (text.length > parsedLatelyCharactersMax) return result;
+  if (parsedLately.size === parsedLatelyMax) parsedLately.clear();
+  parsedLately.set(text, result);
+  return result;
+}
+
+function parseOptions(text: string): ParameterResult<LocalConnectionOptions> {
   const elements = splitList(text, "none");
   if (!elements.ok) return withCode(elements, invalidOptions);
   let options: LocalConnectionOptions = {};

@@ -53,18 +53,31 @@ const rows: readonly PresenceRow[] = [
 /** A notification request inside a connection command needs its identifier (section 3.2.2, notes). */
 const requestKeys: readonly ParameterKey[] = ["requestedEvents", "signals", "digitMap", "quarantine", "detectEvents"];
 
+/** The same by verb: what must be there, and by their names those that must not. */
+interface VerbRules {
+  readonly mandatory: readonly PresenceRow[];
+  readonly forbidden: ReadonlyMap<string, PresenceRow>;
+}
+
+const rulesByVerb = new Map<MgcpVerb, VerbRules>(
+  verbs.map((verb, column) => {
+    const ruled = (rule: string) => rows.filter(({ presence }) => presence.charAt(column) === rule);
+    return [verb, { mandatory: ruled("M"), forbidden: new Map(ruled("F").map((row) => [row.key, row])) }];
+  }),
+);
+
 /** What is wrong with the command's set of parameters and session description; null when nothing is. */
 export function presenceFault(command: MgcpCommand): { readonly code: number; readonly reason: string } | null {
   const { verb, parameters, session } = command;
-  const column = verbs.indexOf(verb);
+  const rules = rulesByVerb.get(verb);
   // MESG is the base package's, whose extensions say what goes with it (Appendix B.3).
-  if (column < 0) return null;
-  for (const { code, key, presence, missing } of rows) {
-    const isThere = parameters[key] !== undefined;
-    const rule = presence.charAt(column);
-    if (rule === "F" && isThere) return fault(`${code}: does not go with ${verb}`);
-    if (rule === "M" && !isThere) return fault(`${verb} without ${code}:`, missing);
+  if (rules === undefined) return null;
+  for (const key in parameters) {
+    const row = rules.forbidden.get(key);
+    if (row !== undefined) return fault(`${row.code}: does not go with ${verb}`);
   }
+  for (const { code, key, missing } of rules.mandatory)
+    if (parameters[key] === undefined) return fault(`${verb} without ${code}:`, missing);
   if (session !== null && verb !== "CRCX" && verb !== "MDCX") return fault(`a session description with ${verb}`);
   const isRequest = requestKeys.some((key) => parameters[key] !== undefined);
   if (isRequest && parameters.requestIdentifier === undefined) return fault("a notification request without X:");

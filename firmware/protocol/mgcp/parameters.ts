@@ -13,6 +13,7 @@ import { parseWholeNumber } from "./fields.js";
 import { parseList, splitList } from "./list-syntax.js";
 import { parseLocalOptions, writeLocalOptions } from "./local-connection-options.js";
 import { type ExtensionParameter, formatEndpoint, type MgcpParameters, type NumberRange } from "./message.js";
+import { isBlank, type MessageLines, skipBlanks } from "./message-lines.js";
 import { invalidParameter, type ParameterResult, right, withCode, wrong } from "./parameter-result.js";
 import { parseRequestedEvents, writeRequestedEvents } from "./requested-events.js";
 
@@ -31,8 +32,8 @@ interface ParameterRow {
   readonly key: ParameterKey;
   /** Takes the line's value into the draft; null when that went well. */
   readonly read: (text: string, draft: Draft) => { readonly code: number; readonly reason: string } | null;
-  /** The values of as many lines as it needs. */
-  readonly write: (parameters: MgcpParameters) => readonly string[];
+  /** As many lines as it needs, each ended by CR LF. */
+  readonly write: (parameters: MgcpParameters) => string;
 }
 
 function row<K extends ParameterKey>(
@@ -53,7 +54,7 @@ function row<K extends ParameterKey>(
     },
     write: (parameters) => {
       const value = parameters[key];
-      return value === undefined ? [] : [write(value)];
+      return value === undefined ? "" : writeLine(code, write(value));
     },
   };
 }
@@ -78,9 +79,11 @@ function repeatable<K extends "connectionIds" | "endpointIds" | "capabilities">(
     },
     write: (parameters) => {
       const value = parameters[key];
-      if (value === undefined) return [];
-      const lines = write(value);
-      return lines.length === 0 ? [""] : lines;
+      if (value === undefined) return "";
+      if (value.length === 0) return writeLine(code, "");
+      let lines = "";
+      for (const line of write(value)) lines += writeLine(code, line);
+      return lines;
     },
   };
 }
@@ -93,7 +96,7 @@ const rows: readonly ParameterRow[] = [
   repeatable(
     "I",
     "connectionIds",
-    (text) => parseList(text, parseHexIdentifier),
+    parseHexIdentifiers,
     (before, more) => [...before, ...more],
     (ids) => [ids.join(",")],
   ),
@@ -148,43 +151,66 @@ const rowsByCode = new Map(rows.map((entry) => [entry.code, entry]));
 export type Refusal = { readonly code: number; readonly reason: string };
 
 /**
- * The lines between first line and session description. A command is refused for a line that is not understood; in a
- * response such a line is passed over (section 3.3).
+ * The lines up to the session description, or the message's end. A command is refused for a line that is not understood;
+ * in a response such a line is passed over (section 3.3).
  */
-export function parseParameters(lines: readonly string[], isCommand: boolean): ParameterResult<MgcpParameters> {
+export function readParameters(lines: MessageLines, isCommand: boolean): ParameterResult<MgcpParameters> {
   const draft: Draft = {};
   const extensions: ExtensionParameter[] = [];
-  for (const line of lines) {
-    const refusal = readLine(line, draft, extensions);
+  while (lines.advance() && !lines.isEmpty) {
+    const { text, start, end } = lines;
+    // Quoted strings may be UTF-8 (section 3.1), but nothing may hold a control character.
+    if (hasControl(text, start, end)) return wrong("a control character");
+    const refusal = readLine(text, start, end, draft, extensions);
     if (refusal !== null && isCommand) return wrong(refusal.reason, refusal.code);
   }
   return right(extensions.length === 0 ? draft : { ...draft, extensions });
 }
 
-/** Lines without their ends, extensions last, in the order they were given. */
-export function writeParameters(parameters: MgcpParameters): string[] {
-  const lines: string[] = [];
-  for (const { code, write } of rows) for (const value of write(parameters)) lines.push(writeLine(code, value));
-  for (const { name, value } of parameters.extensions ?? []) lines.push(writeLine(name, value));
+/** Lines ended by CR LF, extensions last, in the order they were given. */
+export function writeParameters(parameters: MgcpParameters): string {
+  let lines = "";
+  for (const { write } of rows) lines += write(parameters);
+  for (const { name, value } of parameters.extensions ?? []) lines += writeLine(name, value);
   return lines;
 }
 
 function writeLine(name: string, value: string): string {
-  return value === "" ? `${name}:` : `${name}: ${value}`;
+  return value === "" ? `${name}:\r\n` : `${name}: ${value}\r\n`;
 }
 
-function readLine(line: string, draft: Draft, extensions: ExtensionParameter[]): Refusal | null {
-  const colon = line.indexOf(":");
-  const name = line.slice(0, Math.max(colon, 0)).trim();
-  const value = line.slice(colon + 1).trim();
+function readLine(
+  text: string,
+  start: number,
+  end: number,
+  draft: Draft,
+  extensions: ExtensionParameter[],
+): Refusal | null {
+  let colon = start;
+  while (colon < end && text.charCodeAt(colon) !== colonCode) colon += 1;
+  let nameEnd = colon;
+  while (nameEnd > start && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd -= 1;
+  const name = colon === end ? "" : text.slice(start, nameEnd);
+  const value = text.slice(skipBlanks(text, colon + 1, end), end);
   if (value.length > parameterCharactersMax) return wrong(`${name.slice(0, 40)}: is too long`);
-  const known = rowsByCode.get(name.toUpperCase());
+  const known = rowsByCode.get(name) ?? rowsByCode.get(name.toUpperCase());
   if (known !== undefined) return known.read(value, draft);
   if (!/^[A-Za-z0-9+-]{1,64}(?:\/[A-Za-z0-9-]{1,32})?$/.test(name)) return wrong("a parameter line is malformed");
   if (/^x\+/i.test(name)) return wrong(`unknown extension ${name}`, unrecognizedExtension);
   if (!name.includes("/") && !/^x-/i.test(name)) return wrong(`unsupported parameter ${name}`, invalidParameter);
   extensions.push({ name, value });
   return null;
+}
+
+const colonCode = 0x3a;
+
+/** C0 and C1 but the tab, and DEL. */
+function hasControl(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 0x20 ? !isBlank(code) : code >= 0x7f && code <= 0x9f) return true;
+  }
+  return false;
 }
 
 function valid<T>(result: ParseResult<T>): ParameterResult<T> {
@@ -218,6 +244,12 @@ function parseNumber(text: string, maximum: number): ParseResult<number> {
 
 function parseHexIdentifier(text: string): ParseResult<string> {
   return /^[0-9A-Fa-f]{1,32}$/.test(text) ? parsed(text) : refused("not 1 to 32 hex digits");
+}
+
+/** One, as a rule. */
+function parseHexIdentifiers(text: string): ParseResult<string[]> {
+  const one = parseHexIdentifier(text);
+  return one.ok ? parsed([one.value]) : parseList(text, parseHexIdentifier);
 }
 
 /** A mode or method, or one of a package: `sendrecv`, `PKG/mode`. */

@@ -43,18 +43,18 @@ function writeText(message: MgcpMessage): string {
     message.kind === "command"
       ? `${message.verb} ${message.transactionId} ${formatEndpoint(message.endpoint)} MGCP 1.0`
       : writeResponseLine(message.code, message.transactionId, message.packageName, message.comment);
-  const lines = [firstLine, ...writeParameters(message.parameters)];
+  let text = `${firstLine}\r\n${writeParameters(message.parameters)}`;
   const sessions = message.kind === "response" ? message.sessions : message.session === null ? [] : [message.session];
-  return `${lines.join("\r\n")}\r\n${sessions.map((session) => `\r\n${session}`).join("")}`;
+  for (const session of sessions) text += `\r\n${session}`;
+  return text;
 }
 
 /** Section 3.3: the package stands between number and comment. */
 function writeResponseLine(code: number, transactionId: number, packageName: string | null, comment: string): string {
-  const parts = [String(code).padStart(3, "0"), String(transactionId)];
-  if (packageName !== null) parts.push(`/${packageName}`);
-  const plain = plainComment(comment);
-  if (plain !== "") parts.push(plain);
-  return parts.join(" ");
+  const digits = code >= 100 ? String(code) : String(code).padStart(3, "0");
+  const named = packageName === null ? "" : ` /${packageName}`;
+  const plain = comment === "OK" ? comment : plainComment(comment);
+  return `${digits} ${transactionId}${named}${plain === "" ? "" : ` ${plain}`}`;
 }
 
 /** One printable line, bounded: a comment may quote what a stranger sent. */
