@@ -16,12 +16,14 @@ import {
 } from "./gateway.js";
 import { DeadlineTimer } from "./io/deadline-timer.js";
 import { JournalFile, readJournalFile } from "./io/journal-file.js";
+import { loadLibc } from "./io/libc.js";
 import { machineRun } from "./io/machine-run.js";
 import { type MediaEngine, startMediaEngine } from "./io/media-engine.js";
 import { monotonicMs } from "./io/monotonic-clock.js";
 import { lookUpAddresses } from "./io/name-lookup.js";
+import { openSignallingSocket } from "./io/signalling-socket.js";
 import { type GatewayState, newState, readState, writeState } from "./io/state-file.js";
-import { openUdpSocket, type UdpSocket } from "./io/udp-socket.js";
+import type { UdpSocket } from "./io/udp-socket.js";
 import type { Moment } from "./management/call-control.js";
 import { emptyJournal } from "./management/journal-entry.js";
 import { replayJournal } from "./management/journal-replay.js";
@@ -119,8 +121,9 @@ class GatewayEdge {
     if (snmp !== undefined) ports.push(["snmp", snmp.port]);
     // Who is answered there finds everything else in place.
     ports.push(["mgcp", mgcp.port]);
+    const libc = await loadLibc();
     for (const [port, number] of ports) {
-      const socket = await openUdpSocket({ address, port: number }, (bytes, from) =>
+      const socket = await openSignallingSocket(libc, { address, port: number }, (bytes, from) =>
         this.#act(this.#gateway.receive(port, bytes, from, moment())),
       );
       if (!socket.ok) return `${port}: ${socket.reason}`;

@@ -1,7 +1,7 @@
 /**
- * The calls of the C library that media needs, by koffi, for Linux. Pointers are numbers: addresses inside the engine's
- * memory, which never moves. This is memory-unsafe; it is used in the media-* files only, with lengths
- * from fixed slots. Results are the C ones: -1 and errno.
+ * The calls of the C library that media and signalling need, by koffi, for Linux. Pointers are numbers: addresses inside
+ * shared memory, which never moves. This is memory-unsafe; it is used in the media-* files and datagram-batch only, with
+ * lengths from fixed slots. Results are the C ones: -1 and errno.
  */
 export interface Libc {
   readonly socket: (family: number, type: number, protocol: number) => number;
@@ -28,6 +28,9 @@ export interface Libc {
     address: number,
     addressLength: number,
   ) => number;
+  /** Many datagrams by one call; how many there were. timeout: a pointer, 0 for none. */
+  readonly recvmmsg: (fd: number, headers: number, count: number, flags: number, timeout: number) => number;
+  readonly sendmmsg: (fd: number, headers: number, count: number, flags: number) => number;
   readonly epoll_create1: (flags: number) => number;
   readonly epoll_ctl: (epoll: number, operation: number, fd: number, event: number) => number;
   readonly epoll_wait: (epoll: number, events: number, eventsMax: number, timeoutMs: number) => number;
@@ -57,6 +60,7 @@ export const linux = {
   /** MSG_TRUNC: the length of what came is told, even where it did not fit. */
   messageTruncated: 0x20,
   messageNoSignal: 0x4000,
+  messageDontWait: 0x40,
   /** EFD_CLOEXEC | EFD_NONBLOCK. */
   eventCounter: 0x8_0000 | 0x800,
   epollCloseOnExec: 0x8_0000,
@@ -104,6 +108,8 @@ function bindLibc(koffi: typeof import("koffi").default): Libc {
     recvfrom: library.func("intptr_t recvfrom(int, uintptr_t, uintptr_t, int, uintptr_t, uintptr_t)"),
     send: library.func("intptr_t send(int, uintptr_t, uintptr_t, int)"),
     sendto: library.func("intptr_t sendto(int, uintptr_t, uintptr_t, int, uintptr_t, uint32_t)"),
+    recvmmsg: library.func("int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)"),
+    sendmmsg: library.func("int sendmmsg(int, uintptr_t, uint32_t, int)"),
     epoll_create1: library.func("int epoll_create1(int)"),
     epoll_ctl: library.func("int epoll_ctl(int, int, int, uintptr_t)"),
     epoll_wait: library.func("int epoll_wait(int, uintptr_t, int, int)"),

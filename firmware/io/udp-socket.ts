@@ -5,7 +5,7 @@ import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 /** A bound UDP socket for signalling; errors after binding are the network's and only counted. */
 export interface UdpSocket {
   readonly local: Address;
-  /** What cannot be sent (port 0, or above 65535) is dropped, as the network would. */
+  /** What cannot be sent (port 0, or above 65535, or after close) is dropped, as the network would. */
   send(bytes: Uint8Array, to: Address): void;
   close(): Promise<void>;
 }
@@ -40,13 +40,17 @@ const receiveBytes = 1 << 21;
 
 function wrap(socket: Socket): UdpSocket {
   const { address, port } = socket.address();
+  let isOpen = true;
   return {
     local: { address, port },
     send: (bytes, to) => {
       // node:dgram throws otherwise.
-      if (isReachable(to)) socket.send(bytes, to.port, to.address, () => undefined);
+      if (isOpen && isReachable(to)) socket.send(bytes, to.port, to.address, () => undefined);
     },
-    close: () => new Promise((resolve) => socket.close(() => resolve())),
+    close: () => {
+      isOpen = false;
+      return new Promise((resolve) => socket.close(() => resolve()));
+    },
   };
 }
 
