@@ -179,8 +179,9 @@ export class Gateway {
     const endpoints = [...locals, ...relays.names];
     const sipAddress = { address, port: options.sipPort };
     this.#sip = new SipTransactions({ sentBy: sipAddress }, random);
-    this.#phones = new SipPhones({ gatewayName: name, address: sipAddress, lines }, random);
     const { codings, dscp } = media;
+    const spoken = stationCodings(codings);
+    this.#phones = new SipPhones({ gatewayName: name, address: sipAddress, lines, codings: spoken }, random);
     const pool = new LegPool({ ...media, readyMax: limits.legsReadyMax });
     const cname = `${name}/${this.#bootId}`.slice(0, 64);
     const { openTriesMax, connectionsPerLineMax, connectionsPerRelayMax } = limits;
@@ -189,7 +190,7 @@ export class Gateway {
       address: mediaAddresses[0] ?? address,
       dscp,
       cname,
-      codings: stationCodings(codings),
+      codings: spoken,
       openTriesMax,
     };
     this.#stations = new LineStations(lines, this.#phones, pool, stationMedia);

@@ -9,6 +9,7 @@
  *
  * A telephone that calls while it is rung, or rings while it calls, is told 486 (glare, and a second call alike).
  */
+import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import { Deadlines } from "#protocol/deadlines.js";
@@ -20,7 +21,7 @@ import type { SipRequest } from "#protocol/sip/message.js";
 import type { SipOutput, TransactionKey } from "#protocol/sip/sip-output.js";
 import type { SipEvent } from "#protocol/sip/transactions.js";
 import { sipUri, userOf } from "#protocol/sip/uri.js";
-import type { LineEvent } from "./line.js";
+import { commonCoding, type LineEvent } from "./line.js";
 
 export interface SipPhoneLine {
   /** Endpoint name, `aaln/1`. */
@@ -36,6 +37,8 @@ export interface SipPhonesOptions {
   /** Where the telephones send to: our Contact. */
   readonly address: Address;
   readonly lines: readonly SipPhoneLine[];
+  /** What telephones may speak: a call in none of these is no call. */
+  readonly codings: readonly Coding[];
   /** A telephone in a call is asked this often whether it still is; probeMsDefault unless told. */
   readonly probeMs?: number;
   /** A rung telephone that gives no sign of life within it is unreachable; signOfLifeMsDefault unless told. */
@@ -186,7 +189,7 @@ export class SipPhones {
     if (dialled !== null && !dialledDigits.test(dialled)) return this.#refuse(key, request, 404);
     const session = this.#newSession(phone);
     const media = session.take(key, request, from);
-    if (!media.ok) return this.#refuse(key, request, 488);
+    if (!media.ok || (media.value !== null && !this.#speaks(media.value))) return this.#refuse(key, request, 488);
     const { line, number } = phone.options;
     phone.state = { name: "calling", session };
     this.#deadlines.set(phone.options.line, nowMs + unansweredMsMax);
@@ -218,21 +221,33 @@ export class SipPhones {
       phone.state = { ...phone.state, isAlive: true };
       this.#deadlines.set(line, nowMs + unansweredMsMax);
     }
-    const events = turn.events.flatMap((sessionEvent) => this.#lineEvents(phone, sessionEvent, nowMs));
-    return { sip: turn.sip, events };
+    const turns = turn.events.map((sessionEvent) => this.#happened(phone, sessionEvent, nowMs));
+    return {
+      sip: [...turn.sip, ...turns.flatMap(({ sip }) => sip)],
+      events: turns.flatMap(({ events }) => events),
+    };
   }
 
-  #lineEvents(phone: Telephone, event: SessionEvent, nowMs: number): LineEvent[] {
+  #happened(phone: Telephone, event: SessionEvent, nowMs: number): LineTurn {
     const { line } = phone.options;
     const { state } = phone;
-    if (state.name === "idle" || event.kind === "ringing") return [];
-    if (event.kind === "answered") {
-      phone.state = { name: "up", session: state.session };
-      this.#probeLater(line, nowMs);
-      return [{ kind: "answered", line, media: event.media }];
+    if (state.name === "idle" || event.kind === "ringing") return nothing;
+    const isOver = event.kind === "ended" || !this.#speaks(event.media);
+    if (isOver) {
+      const sip = event.kind === "ended" ? [] : state.session.end();
+      const reason = event.kind === "ended" ? event.reason : "the telephone answered with no coding of ours";
+      this.#fade(phone, state.session);
+      const isRung = state.name === "ringing";
+      return { sip, events: [isRung ? { kind: "unreachable", line, reason } : { kind: "on-hook", line }] };
     }
-    this.#fade(phone, state.session);
-    return [state.name === "ringing" ? { kind: "unreachable", line, reason: event.reason } : { kind: "on-hook", line }];
+    if (event.kind === "media") return { sip: [], events: [{ kind: "media", line, media: event.media }] };
+    phone.state = { name: "up", session: state.session };
+    this.#probeLater(line, nowMs);
+    return { sip: [], events: [{ kind: "answered", line, media: event.media }] };
+  }
+
+  #speaks({ codings }: MediaDescription): boolean {
+    return commonCoding(this.#options.codings, codings) !== null;
   }
 
   #leave(phone: Telephone, session: InviteSession, refusal?: number): readonly SipOutput[] {

@@ -9,7 +9,7 @@
 import type { Coding, LineEventKind } from "#protocol/active-connection.js";
 import type { MediaDescription } from "#protocol/sdp.js";
 import type { SipOutput } from "#protocol/sip/sip-output.js";
-import type { LineEvent } from "../lines/line.js";
+import { commonCoding, type LineEvent } from "../lines/line.js";
 import type { LineTurn, SipPhones } from "../lines/sip-phone.js";
 import type { LegNumber, MediaCommand, MediaEvent } from "../media/media-port.js";
 import type { LegLease, LegPool } from "./leg-pool.js";
@@ -202,6 +202,9 @@ export class LineStations {
         station.remote = event.media;
         return [...this.#modify(station), { kind: "line-event", line: event.line, event: "answer", dialled: null }];
       }
+      case "media":
+        station.remote = event.media;
+        return this.#modify(station);
       case "on-hook": {
         const wasOffHook = station.hook === "off-hook";
         const outputs = this.#hangUp(station);
@@ -291,14 +294,18 @@ export class LineStations {
   #settings(station: Station) {
     const wanted = this.#media.codings[0] ?? null;
     const agreed = station.remote === null ? null : commonCoding(this.#media.codings, station.remote.codings);
+    // On hold (RFC 3264 section 8.4), or not described yet: then nobody may speak in its stead.
+    const direction = station.remote?.direction ?? "inactive";
+    const theyReceive = direction === "sendrecv" || direction === "recvonly";
+    const theySend = direction === "sendrecv" || direction === "sendonly";
     return {
       sendCoding: agreed,
       receiveCoding: agreed ?? wanted,
       relay: null,
       remote: station.remote?.media ?? null,
       learnsPort: true,
-      sends: station.coupling?.hears ?? false,
-      receives: station.coupling?.speaks ?? false,
+      sends: theyReceive && (station.coupling?.hears ?? false),
+      receives: theySend && (station.coupling?.speaks ?? false),
       detectsDigits: false,
       source: station.coupling?.source ?? null,
     };
@@ -318,13 +325,6 @@ export class LineStations {
       direction: "sendrecv",
     };
   }
-}
-
-/** The first of the far side's codings that we have too, with the far side's payload type and packet time. */
-export function commonCoding(ours: readonly Coding[], theirs: readonly Coding[]): Coding | null {
-  for (const their of theirs)
-    if (ours.some((our) => our.encoding === their.encoding && our.clockRateHz === their.clockRateHz)) return their;
-  return null;
 }
 
 function idleStation(options: StationOptions): Station {

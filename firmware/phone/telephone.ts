@@ -6,7 +6,7 @@
  *     on-hook ──INVITE──► ringing ──answer──► talking
  */
 import type { Coding } from "#protocol/active-connection.js";
-import type { Address } from "#protocol/address.js";
+import { type Address, sameAddress } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import { Deadlines } from "#protocol/deadlines.js";
 import type { MediaDescription } from "#protocol/sdp.js";
@@ -52,7 +52,7 @@ export type TelephoneState =
   | { readonly name: "on-hook" }
   | { readonly name: "calling"; readonly session: InviteSession }
   | { readonly name: "ringing"; readonly session: InviteSession; readonly remote: Address }
-  | { readonly name: "talking"; readonly session: InviteSession };
+  | { readonly name: "talking"; readonly session: InviteSession; readonly remote: Address };
 
 /** RFC 3551 table 4: G.711 µ-law. */
 const pcmu: Coding = { encoding: "PCMU", clockRateHz: 8000, payloadType: 0, ptimeMs: 20 };
@@ -146,8 +146,8 @@ export class Telephone {
     if (this.#state.name !== "on-hook") return this.#refuse(key, request, 486);
     const session = this.#newSession();
     const offer = session.take(key, request, from);
-    if (!offer.ok) return this.#refuse(key, request, 488);
-    if (!hasPcmu(offer.value)) return this.#refuse(key, request, 488);
+    // One that wants ours is for gateways.
+    if (!offer.ok || offer.value === null || !hasPcmu(offer.value)) return this.#refuse(key, request, 488);
     this.#state = { name: "ringing", session, remote: offer.value.media };
     this.#deadlines.set("unanswered", nowMs + unansweredMsMax);
     if (this.#options.answerAfterMs !== null) this.#deadlines.set("answer", nowMs + this.#options.answerAfterMs);
@@ -173,15 +173,24 @@ export class Telephone {
       case "answered":
         if (hasPcmu(event.media)) return { sip: [], events: this.#talk(session, "far", event.media.media, nowMs) };
         return { sip: session.end(), events: [this.#onHook("failure", "the answer has no PCMU")] };
+      case "media":
+        return this.#moved(event.media.media);
       case "ended":
         return { sip: [], events: [this.#onHook(event.by, event.reason)] };
     }
   }
 
+  /** A hold changes nothing here: the far side does not listen, and says so to its user. */
+  #moved(remote: Address): TelephoneTurn {
+    if (this.#state.name !== "talking" || sameAddress(this.#state.remote, remote)) return nothing;
+    this.#state = { ...this.#state, remote };
+    return { sip: [], events: [{ kind: "talking", remote }] };
+  }
+
   #talk(session: InviteSession, by: "near" | "far", remote: Address, nowMs: number): TelephoneEvent[] {
     this.#deadlines.clear("answer");
     this.#deadlines.clear("unanswered");
-    this.#state = { name: "talking", session };
+    this.#state = { name: "talking", session, remote };
     if (this.#options.hangUpAfterMs !== null) this.#deadlines.set("hang-up", nowMs + this.#options.hangUpAfterMs);
     return [
       { kind: "answered", by },

@@ -72,7 +72,8 @@ export class TelephoneOnLine {
       this.#random,
     );
     const lines = [{ line, number: "101", phone: phoneAddress }];
-    this.phones = new SipPhones({ gatewayName: "gw1.example", address: gatewayAddress, lines }, this.#random);
+    const { codings } = gatewaySound;
+    this.phones = new SipPhones({ gatewayName: "gw1.example", address: gatewayAddress, lines, codings }, this.#random);
   }
 
   atPhone(act: (telephone: Telephone) => TelephoneTurn): void {

@@ -1,17 +1,17 @@
 /**
  * One call of a user agent, from its INVITE to its BYE, on either side (RFC 3261 sections 13, 15 and 9). A thin agent:
- * one offer and one answer of audio, no change of the session later (a re-INVITE that offers the same again is accepted,
- * for telephones refresh sessions so; any other is answered 488 and changes nothing),
- * no forking but that a second answer is acknowledged and ended. It has no time of its own: timeouts are events of the
- * transaction layer. What the call means, to a telephone or to a line, is its owner's.
+ * one offer and one answer of audio, either in INVITE and 2xx or in 2xx and ACK; no offers of its own later, while the far
+ * side may refresh, hold or move the session by re-INVITE (session-agreement; what is not taken is answered 488 and changes
+ * nothing); no forking but that a second answer is acknowledged and ended. It has no time of its own: timeouts are events
+ * of the transaction layer. What the call means, to a telephone or to a line, is its owner's.
  *
  *   invite ──► inviting ──2xx──► up ──end, BYE──► over        end: CANCEL, and BYE should a 2xx cross it
  *   INVITE ──► invited ──accept──► up ──end, BYE──► over      end: a refusal; after accept BYE, but not before the ACK
  */
 import type { Address } from "../address.js";
 import { type Random, randomHex } from "../chance.js";
-import { type ParseResult, refused } from "../parse-result.js";
-import { type MediaDescription, parseMediaDescription, writeAnswer, writeMediaDescription } from "../sdp.js";
+import { type ParseResult, parsed } from "../parse-result.js";
+import { type MediaDescription, writeAnswer, writeMediaDescription } from "../sdp.js";
 import { requestOutsideDialog, responseTo } from "./build.js";
 import {
   acceptInDialog,
@@ -30,13 +30,13 @@ import {
   bodyText,
   type ExtraHeaders,
   nameAddress,
-  type SipMessage,
   type SipRequest,
   type SipResponse,
   sdpType,
   withTag,
 } from "./message.js";
-import { type AgreedSession, answerToRefresh } from "./session-refresh.js";
+import { type AgreedSession, agree, agreeAgain, hasMoved, unheld } from "./session-agreement.js";
+import { mediaOf, offerOf } from "./session-body.js";
 import type { SipOutput, TransactionKey } from "./sip-output.js";
 import type { SipEvent } from "./transactions.js";
 import type { Uri } from "./uri.js";
@@ -46,6 +46,8 @@ export type SessionEvent =
   | { readonly kind: "ringing" }
   /** Our INVITE was accepted with this answer to our offer. */
   | { readonly kind: "answered"; readonly media: MediaDescription }
+  /** The far side described its media, or described them anew: in the ACK of a call without an offer, or by re-INVITE. */
+  | { readonly kind: "media"; readonly media: MediaDescription }
   /** The session is over and our side did not end it. */
   | { readonly kind: "ended"; readonly by: SessionEnd; readonly reason: string };
 
@@ -62,6 +64,12 @@ export interface SessionOptions {
   readonly reference: string;
   /** Where the far side sends its requests in the dialog. */
   readonly contact: Uri;
+}
+
+/** A 2xx of ours that is not acknowledged; offer: what it offered, to be answered in the ACK. */
+interface AwaitedAck {
+  readonly key: TransactionKey;
+  readonly offer: MediaDescription | null;
 }
 
 interface Live {
@@ -82,14 +90,16 @@ type SessionState =
       readonly name: "invited";
       readonly key: TransactionKey;
       readonly request: SipRequest;
-      readonly offer: MediaDescription;
+      /** Null: it wants ours. */
+      readonly offer: MediaDescription | null;
       readonly live: Live;
     }
   | {
       readonly name: "up";
       readonly live: Live;
-      readonly agreed: AgreedSession;
-      readonly awaitsAck: TransactionKey | null;
+      /** Null until the first offer of ours is answered. */
+      readonly agreed: AgreedSession | null;
+      readonly awaitsAck: AwaitedAck | null;
     }
   /** Ended by our side between the 2xx and its ACK. */
   | { readonly name: "leaving"; readonly live: Live; readonly awaitsAck: TransactionKey }
@@ -130,14 +140,18 @@ export class InviteSession {
     return [{ kind: "request", request, to: call.peer, reference: this.#options.reference }];
   }
 
-  /** Takes a received INVITE and gives its offer; refused when it cannot be taken: answer it 488 then. */
-  take(key: TransactionKey, request: SipRequest, from: Address): ParseResult<MediaDescription> {
-    const offer = mediaOf(request);
+  /**
+   * Takes a received INVITE and gives its offer, null where it has none (RFC 3261 section 13.3.1); refused when it cannot be
+   * taken: answer it 488 then.
+   */
+  take(key: TransactionKey, request: SipRequest, from: Address): ParseResult<MediaDescription | null> {
+    const offer = offerOf(request);
     if (!offer.ok) return offer;
     const dialog = dialogAsServer(request, randomHex(this.#random, 16));
     if (!dialog.ok) return dialog;
-    this.#state = { name: "invited", key, request, offer: offer.value, live: { dialog: dialog.value, source: from } };
-    return offer;
+    const described = offer.value === null ? null : unheld(offer.value, null);
+    this.#state = { name: "invited", key, request, offer: described, live: { dialog: dialog.value, source: from } };
+    return parsed(described);
   }
 
   /** Says that we ring. */
@@ -147,13 +161,15 @@ export class InviteSession {
     return [this.#respondToInvite(state, 180, { contact: contactOf(this.#options.contact) })];
   }
 
-  accept(answer: MediaDescription): readonly SipOutput[] {
+  /** ours: the answer to its offer, or the offer where it has none. */
+  accept(ours: MediaDescription): readonly SipOutput[] {
     const state = this.#state;
     if (state.name !== "invited") return [];
-    const agreed = { ours: answer, theirs: state.offer, answer };
-    this.#state = { name: "up", live: state.live, agreed, awaitsAck: state.key };
-    const body = bodyOf(writeAnswer(answer, bodyText(state.request)));
-    return [this.#respondToInvite(state, 200, this.#headersOfSession(), body)];
+    const { key, live, offer, request } = state;
+    const agreed = offer === null ? null : agree(offer, ours, true);
+    this.#state = { name: "up", live, agreed, awaitsAck: { key, offer: offer === null ? ours : null } };
+    const text = offer === null ? writeMediaDescription(ours) : writeAnswer(agreed?.ours ?? ours, bodyText(request));
+    return [this.#respondToInvite(state, 200, this.#headersOfSession(), bodyOf(text))];
   }
 
   /** Ends it from our side, whatever it has come to; no event follows. refusal: to an INVITE not yet accepted. */
@@ -168,7 +184,7 @@ export class InviteSession {
         return [this.#respondToInvite(state, refusal)];
       case "up":
         if (state.awaitsAck === null) return [this.#bye(state.live)];
-        this.#state = { name: "leaving", live: state.live, awaitsAck: state.awaitsAck };
+        this.#state = { name: "leaving", live: state.live, awaitsAck: state.awaitsAck.key };
         return [];
       case "new":
       case "leaving":
@@ -247,29 +263,52 @@ export class InviteSession {
     up: Extract<SessionState, { name: "up" }>,
     dialog: SipDialog,
   ): SessionTurn {
-    const offer = mediaOf(request);
-    const answer = offer.ok ? answerToRefresh(up.agreed, offer.value) : null;
-    if (answer === null || up.awaitsAck !== null) {
+    const offer = offerOf(request);
+    const isRefused = up.awaitsAck !== null || up.agreed === null || !offer.ok;
+    const agreed = isRefused || offer.value === null ? up.agreed : agreeAgain(up.agreed, offer.value);
+    if (isRefused || agreed === null) {
       this.#state = { ...up, live: refusedIn(up.live, dialog) };
       const status = up.awaitsAck === null ? 488 : 491;
       return { sip: [{ kind: "respond", key, response: responseTo(request, status) }], events: [] };
     }
-    this.#state = { ...up, live: { ...up.live, dialog }, awaitsAck: key };
-    const body = bodyOf(writeAnswer(answer, bodyText(request)));
+    const { ours, theirs } = agreed;
+    const awaitsAck = { key, offer: offer.value === null ? ours : null };
+    this.#state = { ...up, agreed, live: { ...up.live, dialog }, awaitsAck };
+    const body = bodyOf(offer.value === null ? writeMediaDescription(ours) : writeAnswer(ours, bodyText(request)));
     const response = responseTo(request, 200, { headers: this.#headersOfSession(), body });
-    return { sip: [{ kind: "respond", key, response }], events: [] };
+    const events: SessionEvent[] = hasMoved(up.agreed, agreed) ? [{ kind: "media", media: theirs }] : [];
+    return { sip: [{ kind: "respond", key, response }], events };
   }
 
   #receiveAck(event: Extract<SipEvent, { kind: "ack" | "unacknowledged" }>): SessionTurn | null {
     const state = this.#state;
     if (state.name !== "up" && state.name !== "leaving") return null;
-    if (state.awaitsAck !== event.key) return null;
-    if (state.name === "leaving") return { sip: [this.#bye(state.live)], events: [] };
+    if (state.name === "leaving") {
+      return state.awaitsAck === event.key ? { sip: [this.#bye(state.live)], events: [] } : null;
+    }
+    if (state.awaitsAck?.key !== event.key) return null;
     if (event.kind === "unacknowledged") {
       return { sip: [this.#bye(state.live)], events: [ended("failure", "the answer was not acknowledged")] };
     }
     this.#state = { ...state, awaitsAck: null };
-    return nothing;
+    const { offer } = state.awaitsAck;
+    return offer === null ? nothing : this.#receiveAnswer(offer, event.request, state);
+  }
+
+  /** RFC 3261 section 13.2.1: where the 2xx has the offer, the ACK has the answer. */
+  #receiveAnswer(
+    offer: MediaDescription,
+    ack: SipRequest,
+    { live, agreed: before }: Extract<SessionState, { name: "up" }>,
+  ): SessionTurn {
+    const media = mediaOf(ack);
+    const agreed = media.ok ? agree(offer, media.value, false) : null;
+    if (agreed === null) {
+      const reason = media.ok ? "its answer names no coding" : media.reason;
+      return { sip: [this.#bye(live)], events: [ended("failure", reason)] };
+    }
+    this.#state = { name: "up", live, agreed, awaitsAck: null };
+    return hasMoved(before, agreed) ? { sip: [], events: [{ kind: "media", media: agreed.theirs }] } : nothing;
   }
 
   #receiveResponse(response: SipResponse, from: Address): SessionTurn {
@@ -326,13 +365,14 @@ export class InviteSession {
     const request = acknowledgeSuccess(dialog.value, state.request.headers.cseq.number);
     const sip: SipOutput[] = [{ kind: "ack", request, to: dialogPeer(dialog.value, from) }];
     const media = mediaOf(response);
-    if (!state.left && media.ok) {
-      const agreed = { ours: state.offer, theirs: media.value, answer: media.value };
+    const agreed = media.ok ? agree(state.offer, media.value, false) : null;
+    if (!state.left && agreed !== null) {
       this.#state = { name: "up", live, agreed, awaitsAck: null };
-      return { sip, events: [{ kind: "answered", media: media.value }] };
+      return { sip, events: [{ kind: "answered", media: agreed.theirs }] };
     }
     sip.push(this.#bye(live));
-    return { sip, events: state.left || media.ok ? [] : [ended("failure", media.reason)] };
+    const reason = media.ok ? "the answer names no coding" : media.reason;
+    return { sip, events: state.left ? [] : [ended("failure", reason)] };
   }
 
   /** INVITE, CANCEL or OPTIONS: the far side is gone. BYE unanswered: it was over already. */
@@ -386,15 +426,4 @@ function refusedIn(live: Live, { remoteSequence }: SipDialog): Live {
 
 function ended(by: SessionEnd, reason: string): SessionEvent {
   return { kind: "ended", by, reason };
-}
-
-function mediaOf(message: SipMessage): ParseResult<MediaDescription> {
-  if (message.headers.contentType?.split(";")[0]?.trim().toLowerCase() !== sdpType) {
-    return refused("it has no session description");
-  }
-  const media = parseMediaDescription(bodyText(message));
-  if (media.ok && media.value.media.port === 0) return refused("its audio stream has port 0");
-  // RFC 3550 section 11: RTCP goes to the port above.
-  if (media.ok && media.value.media.port === 65_535) return refused("its audio stream leaves no port for RTCP");
-  return media;
 }

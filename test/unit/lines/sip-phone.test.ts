@@ -193,7 +193,8 @@ const offer = `v=0\r\no=- 1 1 IN IP4 127.10.1.1\r\ns=-\r\nc=IN IP4 127.10.1.1\r\
 function invited(to: string, from: string, body: string, source = phoneAddress, more: readonly string[] = []) {
   const random = seededRandom(6);
   const lines = [{ line, number: "101", phone: phoneAddress }];
-  const phones = new SipPhones({ gatewayName: "gw1.example", address: gatewayAddress, lines }, random);
+  const { codings } = gatewaySound;
+  const phones = new SipPhones({ gatewayName: "gw1.example", address: gatewayAddress, lines, codings }, random);
   const transactions = new SipTransactions({ sentBy: gatewayAddress }, random);
   const text = [
     `INVITE ${to} SIP/2.0`,
@@ -224,11 +225,12 @@ function invited(to: string, from: string, body: string, source = phoneAddress, 
   return { answers, events };
 }
 
-test("a stranger, a number that is none, and an INVITE without sound are refused", () => {
+test("a stranger, a number that is none, and an INVITE whose sound cannot be taken are refused", () => {
   const stranger = { address: "127.10.1.9", port: 5060 };
   expect(invited("sip:201@127.10.0.11", "101", offer, stranger).answers).toEqual(["SIP/2.0 403 Forbidden"]);
   expect(invited("sip:alice@127.10.0.11", "101", offer).answers).toEqual(["SIP/2.0 404 Not Found"]);
-  expect(invited("sip:201@127.10.0.11", "101", "").answers).toEqual(["SIP/2.0 488 Not Acceptable Here"]);
+  const opus = offer.replace("AVP 0", "AVP 96").concat("a=rtpmap:96 opus/48000/2\r\n");
+  expect(invited("sip:201@127.10.0.11", "101", opus).answers).toEqual(["SIP/2.0 488 Not Acceptable Here"]);
   expect(invited("sip:201@127.10.0.11", "101", "v=0\r\n").answers).toEqual(["SIP/2.0 488 Not Acceptable Here"]);
 });
 
@@ -257,7 +259,8 @@ test("a gateway named by its address in brackets, and a caller without a number,
     ["[2001:db8::1]", "205", "sip:205@[2001:db8::1]"],
     ["gw1.example", "", "sip:gw1.example"],
   ] as const) {
-    const phones = new SipPhones({ gatewayName, address: gatewayAddress, lines }, seededRandom(8));
+    const { codings } = gatewaySound;
+    const phones = new SipPhones({ gatewayName, address: gatewayAddress, lines, codings }, seededRandom(8));
     const [output] = phones.ring(line, gatewaySound, callerNumber, 0).sip;
     if (output?.kind !== "request") throw new Error("no INVITE");
     const written = parseSip(writeSip({ ...output.request, headers: { ...output.request.headers, via: someVia } }));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { writeMediaDescription } from "../../../../firmware/protocol/sdp.js";
+import { type MediaDescription, writeMediaDescription } from "../../../../firmware/protocol/sdp.js";
 import { responseTo } from "../../../../firmware/protocol/sip/build.js";
 import { contactOf } from "../../../../firmware/protocol/sip/dialog.js";
 import { InviteSession } from "../../../../firmware/protocol/sip/invite-session.js";
@@ -82,19 +82,20 @@ function reinvited() {
   const called = session();
   const at = (host: string) => contactOf(sipUri("b", host));
   const first = aRequest("INVITE", "c", { contact: at("192.0.2.2"), contentType: "application/sdp" });
-  const theirs = { ...sound, media: { address: "192.0.2.2", port: 4_000 } };
+  const theirs: MediaDescription = { ...sound, media: { address: "192.0.2.2", port: 4_000 } };
   called.take("k1", { ...first, body: bodyOf(writeMediaDescription(theirs)) }, bob);
   const [accepted] = called.accept(sound);
   if (accepted?.kind !== "respond") throw new Error("no answer");
   const { to } = accepted.response.headers;
   let sequence = first.headers.cseq.number;
-  const again = (offer: Partial<typeof theirs>, host: string) => {
+  const again = (offer: Partial<MediaDescription>, host: string) => {
     sequence += 1;
     const headers = { ...first.headers, to, contact: at(host), cseq: { number: sequence, method: "INVITE" } };
     const request = { ...first, headers, body: bodyOf(writeMediaDescription({ ...theirs, ...offer })) };
-    const [output] = called.receive({ kind: "request", key: `k${sequence}`, request, from: bob })?.sip ?? [];
+    const turn = called.receive({ kind: "request", key: `k${sequence}`, request, from: bob });
+    const [output] = turn?.sip ?? [];
     if (output?.kind !== "respond") throw new Error("no answer");
-    return { ...output.response, key: output.key };
+    return { ...output.response, key: output.key, events: turn?.events };
   };
   const acknowledge = (key: string) => called.receive({ kind: "ack", key, request: first });
   return { called, again, acknowledge, answer: bodyText(accepted.response) };
@@ -109,15 +110,68 @@ test("a re-INVITE that offers the same again is accepted with the same answer, a
   expect(acknowledge(refreshed.key)?.sip).toMatchObject([{ request: { method: "BYE", uri: { host: "192.0.2.33" } } }]);
 });
 
-test("a re-INVITE that would change the session is refused, and changes neither it nor the target", () => {
+test("a re-INVITE without the coding in use is refused, and changes neither the session nor the target", () => {
   const { called, again, acknowledge } = reinvited();
   expect(again({}, "192.0.2.33").status).toBe(491);
   acknowledge("k1");
-  expect(again({ media: { address: "192.0.2.2", port: 4_002 } }, "192.0.2.33").status).toBe(488);
   expect(again({ codings: [{ encoding: "PCMA", clockRateHz: 8_000, payloadType: 8, ptimeMs: 20 }] }, "x").status).toBe(
     488,
   );
   expect(called.end()).toMatchObject([{ request: { method: "BYE", uri: { host: "192.0.2.2" } } }]);
+});
+
+test("a far side that moves, holds and resumes is answered so, in descriptions that count up, and its owner is told", () => {
+  const { again, acknowledge } = reinvited();
+  acknowledge("k1");
+  const moved = { address: "192.0.2.2", port: 4_002 };
+  const held = { address: "0.0.0.0", port: 4_002 };
+  for (const [offer, direction, version, told] of [
+    [{ media: moved }, "sendrecv", "1", { media: moved, direction: "sendrecv" }],
+    [{ media: moved, direction: "sendonly" as const }, "recvonly", "2", { media: moved, direction: "sendonly" }],
+    [{ media: moved, direction: "sendonly" as const }, "recvonly", "2", null],
+    [{ media: moved, direction: "inactive" as const }, "inactive", "3", { media: moved, direction: "inactive" }],
+    [{ media: moved }, "sendrecv", "4", { media: moved, direction: "sendrecv" }],
+    [{ media: held }, "recvonly", "5", { media: moved, direction: "sendonly" }],
+  ] as const) {
+    const response = again(offer, "192.0.2.2");
+    expect(response.status).toBe(200);
+    expect(bodyText(response)).toMatch(new RegExp(`^o=- 1 ${version} `, "m"));
+    expect(bodyText(response)).toContain(`a=${direction}\r\n`);
+    expect(response.events).toEqual(told === null ? [] : [{ kind: "media", media: expect.objectContaining(told) }]);
+    acknowledge(response.key);
+  }
+});
+
+/** A call without an offer as its called side has it; the far side's answer is what its ACK holds. */
+function invitedWithoutOffer() {
+  const called = session();
+  const contact = contactOf(sipUri("b", "192.0.2.2"));
+  const invite = aRequest("INVITE", "c", { contact });
+  expect(called.take("k", invite, bob)).toEqual({ ok: true, value: null });
+  const [accepted] = called.accept(sound);
+  if (accepted?.kind !== "respond") throw new Error("no answer");
+  const acknowledge = (text: string) => {
+    const ack = aRequest("ACK", "c", { contentType: "application/sdp" });
+    return called.receive({ kind: "ack", key: "k", request: text === "" ? invite : { ...ack, body: bodyOf(text) } });
+  };
+  return { called, offer: bodyText(accepted.response), acknowledge };
+}
+
+test("an INVITE without an offer gets ours in the 2xx, and the ACK's answer is told", () => {
+  const { offer, acknowledge } = invitedWithoutOffer();
+  expect(offer).toBe(writeMediaDescription(sound));
+  const theirs = { ...sound, media: { address: "192.0.2.2", port: 4_000 } };
+  expect(acknowledge(writeMediaDescription(theirs))).toEqual({ sip: [], events: [{ kind: "media", media: theirs }] });
+});
+
+test("an ACK without the answer that is due ends the call", () => {
+  for (const text of ["", "v=0\r\n", writeMediaDescription({ ...sound, codings: [] })]) {
+    const { called, acknowledge } = invitedWithoutOffer();
+    const turn = acknowledge(text);
+    expect(turn?.sip).toMatchObject([{ kind: "request", request: { method: "BYE" } }]);
+    expect(turn?.events).toMatchObject([{ kind: "ended", by: "failure" }]);
+    expect(called.end()).toEqual([]);
+  }
 });
 
 test("an offer at port 0, or at 65535 where no port is left for RTCP, is not taken", () => {
