@@ -21,18 +21,24 @@ import { DialPlan } from "./call-agent/dial-plan.js";
 import { askCommand, namesRecovery, pingCommand, question, type ServerPurpose } from "./call-agent/gateway-command.js";
 import { noticeReply, takeRestart } from "./call-agent/gateway-notice.js";
 import { JournalBook } from "./cdr/journal-book.js";
-import { type CallServerConfig, type GatewayConfig, linesOf } from "./config.js";
+import { type CallServerConfig, gatewayPlaceOf, linesOf, peerWatchOptionsOf } from "./config.js";
+import { listCalls } from "./control/call-list.js";
+import type { ControlRequest } from "./control/control-message.js";
+import { Switchovers } from "./control/switchovers.js";
 import type { Moment } from "./moment.js";
 import type { AuditOutcome } from "./query/audit-query.js";
 import { ConnectionRecords, type GatewayRecord } from "./registry/connection-records.js";
 import { Gateways, learnGateway } from "./registry/gateways.js";
-import type { GatewayPlace, KnownGateway } from "./registry/known-gateway.js";
+import type { KnownGateway } from "./registry/known-gateway.js";
+import type { RecoveryFacts } from "./server-event.js";
 import { Outbox, type ServerOutput } from "./server-output.js";
+import { AuditsUnderWay, type AuditUnderWay } from "./watch/audits-under-way.js";
 import { BringUp } from "./watch/bring-up.js";
-import type { HeartbeatRole } from "./watch/heartbeat.js";
+import type { Heartbeat, HeartbeatRole } from "./watch/heartbeat.js";
 import { PeerWatch, type WatchTurn } from "./watch/peer-watch.js";
 import { Poller } from "./watch/poller.js";
 import type { RecoveryCause } from "./watch/recovery.js";
+import { decideStart } from "./watch/start-decision.js";
 
 /** Commands sent only to be heard that may wait for one gateway; it is not pinged beyond. */
 const pingsWaitingMax = 16;
@@ -42,13 +48,6 @@ const billWaitMs = 3_000;
 /** RFC 3435 section 2.4. */
 const endpointUnknown = 500;
 const linkOptions = { stepMaxMs: 3_000, backoffFirstMs: 1_000, backoffMaxMs: 30_000, leapMax: 1_000 };
-
-interface PendingAudit {
-  readonly gateway: KnownGateway;
-  readonly via: AuditProtocol;
-  readonly isPoll: boolean;
-  readonly askedAtMs: number;
-}
 
 export class CallServer {
   readonly #config: CallServerConfig;
@@ -60,11 +59,14 @@ export class CallServer {
   readonly #poller: Poller;
   readonly #watch: PeerWatch | null;
   readonly #outbox = new Outbox();
-  readonly #audits = new Map<number, PendingAudit>();
-  readonly #started: Moment;
-  #auditId = 0;
+  readonly #audits = new AuditsUnderWay(this.#outbox);
+  readonly #switchovers: Switchovers;
+  readonly #startedAtMs: number;
   #role: HeartbeatRole = "starting";
+  #roleSinceMs: number;
   #pingAtMs: number;
+  /** Told to be in charge: a peer that says it is so too is told to yield. */
+  #insistUntilMs = Number.NEGATIVE_INFINITY;
 
   /** `kept`: gateway records of the run before. */
   constructor(config: CallServerConfig, parts: { random: Random; kept: readonly GatewayRecord[] }, at: Moment) {
@@ -72,9 +74,10 @@ export class CallServer {
     const { random } = parts;
     const outbox = this.#outbox;
     this.#config = config;
-    this.#started = at;
+    this.#startedAtMs = at.nowMs;
+    this.#roleSinceMs = at.nowMs;
     this.#pingAtMs = at.nowMs;
-    this.#gateways = new Gateways(config.gateways.map(placeOf), { server, ...linkOptions }, at.nowMs);
+    this.#gateways = new Gateways(config.gateways.map(gatewayPlaceOf), { server, ...linkOptions }, at.nowMs);
     this.#channel = new CommandChannel(new MgcpTransactions(transactionDefaults, random), outbox);
     this.#records = new ConnectionRecords(parts.kept);
     this.#poller = new Poller(
@@ -82,7 +85,8 @@ export class CallServer {
       poll,
       at.nowMs,
     );
-    this.#watch = peerWatchOf(config, at);
+    const watched = peerWatchOptionsOf(config);
+    this.#watch = watched === null ? null : new PeerWatch(watched, at);
     const [gateways, channel, records, book] = [this.#gateways, this.#channel, this.#records, new JournalBook()];
     const callAgent = { address, port: mgcpPort };
     const { encodings, ptimeMs, dscp, noAnswerMs, digitsMs, max: callsMax } = calls;
@@ -91,8 +95,22 @@ export class CallServer {
       { plan: new DialPlan(config.gateways.flatMap(linesOf)), gateways, book, random },
     );
     this.#desk = new CallDesk(server, { agent, book, records, gateways, channel, outbox, callAgent });
-    const audit = (gateway: KnownGateway, via: AuditProtocol, when: Moment) => this.#audit(gateway, via, false, when);
-    this.#bringUp = new BringUp({ gateways, channel, desk: this.#desk, book, records, outbox, audit, callAgent });
+    const audit = (gateway: KnownGateway, via: AuditProtocol, when: Moment) =>
+      this.#audits.begin(gateway, via, false, when);
+    const switchovers = new Switchovers(server, outbox);
+    this.#switchovers = switchovers;
+    const recovered = (facts: RecoveryFacts) => switchovers.done(facts);
+    this.#bringUp = new BringUp({
+      gateways,
+      channel,
+      desk: this.#desk,
+      book,
+      records,
+      outbox,
+      audit,
+      callAgent,
+      recovered,
+    });
   }
 
   get role(): HeartbeatRole {
@@ -105,7 +123,7 @@ export class CallServer {
   }
 
   start(at: Moment): ServerOutput[] {
-    if (this.#config.role === "backup") this.#setRole("standby", "configured as backup");
+    if (this.#config.role === "backup") this.#setRole("standby", "configured as backup", at);
     else for (const gateway of this.#gateways.all()) this.#ask(gateway, "ask", at);
     return this.tick(at);
   }
@@ -121,17 +139,29 @@ export class CallServer {
 
   receiveHeartbeat(bytes: Uint8Array, from: Address, at: Moment): ServerOutput[] {
     if (this.#watch !== null) this.#takeWatch(this.#watch.receive(bytes, from, this.#standing(), at), at);
+    this.#insist(at);
     this.#weighPeer(at);
     return this.#outbox.take();
   }
 
   auditEnded(auditId: number, outcome: AuditOutcome, at: Moment): ServerOutput[] {
-    const pending = this.#audits.get(auditId);
-    this.#audits.delete(auditId);
+    const pending = this.#audits.ended(auditId);
     if (pending?.isPoll) this.#pollEnded(pending, outcome, at);
     else if (pending !== undefined && this.#role === "active") {
       const { gateway, via, askedAtMs } = pending;
       this.#bringUp.auditEnded(gateway, via, askedAtMs, outcome, (audit) => this.#learn(gateway, audit, at), at);
+    }
+    return this.#outbox.take();
+  }
+
+  /** The operator's word; answered by a `control-reply` of the same id, always. */
+  control(controlId: number, request: ControlRequest, at: Moment): ServerOutput[] {
+    const { server } = this.#config;
+    if (request.command === "switchover") this.#switchOver(controlId, request.resetEpoch, at);
+    else {
+      const { role, epoch } = this.#standing();
+      const calls = listCalls(this.#desk.agent.calls, this.#records.all());
+      this.#outbox.push({ kind: "control-reply", controlId, reply: { ok: true, server, role, epoch, calls } });
     }
     return this.#outbox.take();
   }
@@ -147,7 +177,7 @@ export class CallServer {
     }
     for (const name of this.#poller.takeDue(at.nowMs)) {
       const gateway = this.#gateways.named(name);
-      if (gateway !== undefined) this.#audit(gateway, gateway.place.poll, true, at);
+      if (gateway !== undefined) this.#audits.begin(gateway, gateway.place.poll, true, at);
     }
     return this.#outbox.take();
   }
@@ -160,15 +190,43 @@ export class CallServer {
       this.#poller.next(),
       isActive ? this.#pingAtMs : null,
       isActive ? this.#desk.agent.next() : null,
-      this.#role === "starting" ? this.#startDecisionMs() : null,
+      this.#role === "starting" ? this.#startedAtMs + (this.#config.heartbeat?.deadAfterMs ?? pingMsAlone) : null,
       ...(isActive ? this.#gateways.all().map(({ link }) => link.next()) : []),
     );
   }
 
   // The role.
 
-  #setRole(role: HeartbeatRole, reason: string): void {
+  /** Nothing is changed unless some gateway can be had, and every call that is up goes on as in any takeover. */
+  #switchOver(controlId: number, resetEpoch: boolean, at: Moment): void {
+    const gateways = this.#gateways.all();
+    const silentMaxMs = 2 * this.#config.poll.everyMs + linkOptions.stepMaxMs;
+    if (this.#role === "active" && !(resetEpoch && gateways.some(({ link }) => link.isStuck))) {
+      this.#switchovers.needless(controlId);
+      return;
+    }
+    if (!gateways.some(({ lastHeardMs }) => at.nowMs - lastHeardMs < silentMaxMs)) {
+      this.#switchovers.refused(controlId, `no gateway has answered this server for ${silentMaxMs} ms`);
+      return;
+    }
+    this.#switchovers.begun(controlId);
+    if (resetEpoch) for (const { link } of gateways) link.allowReset();
+    this.#insistUntilMs = at.nowMs + (this.#config.heartbeat?.deadAfterMs ?? 0);
+    const from = this.#config.peer?.server ?? null;
+    this.#activate({ from, detectMs: 0 }, "by the operator's word", at);
+    this.#insist(at);
+  }
+
+  /** A peer that says it is in charge is told to yield, for a while; then the epochs decide. */
+  #insist(at: Moment): void {
+    const isOpposed = this.#watch?.heardPeer(at.nowMs)?.role === "active" && this.#role === "active";
+    if (this.#watch === null || !isOpposed || at.nowMs >= this.#insistUntilMs) return;
+    this.#takeWatch(this.#watch.pushAside(this.#standing(), at), at);
+  }
+
+  #setRole(role: HeartbeatRole, reason: string, at: Moment): void {
     this.#role = role;
+    this.#roleSinceMs = at.nowMs;
     this.#outbox.log({ event: "role", role, reason });
   }
 
@@ -176,45 +234,42 @@ export class CallServer {
     return { role: this.#role, epoch: this.#gateways.highestGranted() };
   }
 
-  #startDecisionMs(): number {
-    return this.#started.nowMs + (this.#config.heartbeat?.deadAfterMs ?? pingMsAlone);
-  }
-
   /** Looks at what is known of the peer and decides whether to change roles. */
   #weighPeer(at: Moment): void {
     const peer = this.#watch?.heardPeer(at.nowMs) ?? null;
-    if (this.#role === "starting") this.#decideStart(peer?.role === "active", at);
-    else if (this.#role === "standby" && this.#config.role === "primary" && peer?.role === "standby") {
+    if (this.#role === "starting") this.#decideStart(peer, at);
+    else if (this.#isPrimaryInWaiting(at) && peer?.role === "standby") {
       this.#activate({ from: null, detectMs: 0 }, "the peer is a standby too", at);
-    } else if (this.#role === "active" && peer?.role === "active") {
+    } else if (this.#role === "active" && peer?.role === "active" && at.nowMs >= this.#insistUntilMs) {
       const own = this.#gateways.highestGranted();
       const isLower = own < peer.epoch || (own === peer.epoch && this.#config.server > peer.server);
       if (isLower) this.#stepDown(`${peer.server} is in charge with epoch ${peer.epoch}`, at);
     }
   }
 
-  /** Nobody is pushed aside: a peer that says it is in charge, or that a gateway obeys and still hears, stays so. */
-  #decideStart(peerIsActive: boolean, at: Moment): void {
-    const { heartbeat, peer } = this.#config;
-    if (peerIsActive) {
-      this.#setRole("standby", `${peer?.server} is in charge`);
-      return;
-    }
-    const gateways = this.#gateways.all();
-    const isTimeOver = at.nowMs >= this.#startDecisionMs();
-    if (!isTimeOver && !gateways.every(({ hasAnswered }) => hasAnswered)) return;
-    if (heartbeat !== undefined && at.nowMs - this.#started.nowMs < heartbeat.everyMs) return;
-    const { deadAfterMs = 0 } = heartbeat ?? {};
-    const held = gateways.find(
-      ({ link, peerHeardAgeMs }) =>
-        link.epoch?.server === peer?.server && peerHeardAgeMs !== null && peerHeardAgeMs < deadAfterMs,
-    );
-    if (held !== undefined) this.#setRole("standby", `${held.name} obeys ${peer?.server} and hears it`);
-    else this.#activate({ from: null, detectMs: 0 }, "nobody else is in charge", at);
+  /** Long enough for what the peer says to be from after this server stood by: who pushed it aside was a standby too. */
+  #isPrimaryInWaiting({ nowMs }: Moment): boolean {
+    const { role, heartbeat } = this.#config;
+    return this.#role === "standby" && role === "primary" && nowMs - this.#roleSinceMs >= (heartbeat?.deadAfterMs ?? 0);
+  }
+
+  #decideStart(heard: Heartbeat | null, at: Moment): void {
+    const { peer, heartbeat } = this.#config;
+    const decision = decideStart({
+      peer: peer?.server ?? null,
+      heard,
+      gateways: this.#gateways.all(),
+      startedAtMs: this.#startedAtMs,
+      nowMs: at.nowMs,
+      heartbeatMs: heartbeat?.everyMs ?? 0,
+      deadAfterMs: heartbeat?.deadAfterMs ?? pingMsAlone,
+    });
+    if (decision?.role === "standby") this.#setRole("standby", decision.reason, at);
+    else if (decision !== null) this.#activate({ from: null, detectMs: 0 }, decision.reason, at);
   }
 
   #activate(cause: RecoveryCause, reason: string, at: Moment): void {
-    this.#setRole("active", reason);
+    this.#setRole("active", reason, at);
     this.#watch?.announce(at.nowMs);
     this.#pingAtMs = at.nowMs;
     this.#bringUp.beginAll(cause, cause.from === null ? ["mgcp"] : this.#config.audit.via, at);
@@ -222,7 +277,9 @@ export class CallServer {
 
   #stepDown(reason: string, at: Moment): void {
     if (this.#role !== "active") return;
-    this.#setRole("standby", reason);
+    this.#setRole("standby", reason, at);
+    this.#insistUntilMs = Number.NEGATIVE_INFINITY;
+    this.#switchovers.failed(reason);
     this.#watch?.announce(at.nowMs);
     this.#bringUp.abandon();
     this.#desk.stepDown();
@@ -250,6 +307,7 @@ export class CallServer {
       this.#channel.forget((purpose, asked) => isWitness(purpose) && asked === gateway.name);
       this.#ask(gateway, "witness", at);
     }
+    if (turn.isToYield) this.#stepDown(`the operator has put ${this.#config.peer?.server} in charge`, at);
     if (turn.gone === null || this.#role !== "standby") return;
     const from = this.#config.peer?.server ?? "";
     const [detectMs, silentMs] = [Math.round(turn.gone.detectMs), Math.round(turn.gone.silentMs)];
@@ -280,14 +338,7 @@ export class CallServer {
     }
   }
 
-  #audit(gateway: KnownGateway, via: AuditProtocol, isPoll: boolean, at: Moment): void {
-    this.#auditId += 1;
-    this.#audits.set(this.#auditId, { gateway, via, isPoll, askedAtMs: at.nowMs });
-    const asksRecovery = gateway.hasRecovery !== false;
-    this.#outbox.push({ kind: "audit", auditId: this.#auditId, gateway: gateway.name, via, asksRecovery });
-  }
-
-  #pollEnded({ gateway, via, askedAtMs }: PendingAudit, outcome: AuditOutcome, at: Moment): void {
+  #pollEnded({ gateway, via, askedAtMs }: AuditUnderWay, outcome: AuditOutcome, at: Moment): void {
     const { name, link } = gateway;
     this.#poller.ended(name);
     const ms = Math.round(at.nowMs - askedAtMs);
@@ -441,20 +492,4 @@ export class CallServer {
     const outcome = this.#bringUp.claimAnswered(gateway, response, activeOwner, at);
     if (outcome === "superseded") this.#stepDown(`${gateway.name} obeys ${activeOwner}`, at);
   }
-}
-
-function placeOf({ domain, address, mgcpPort, poll, lines, snmp, sip }: GatewayConfig): GatewayPlace {
-  const speaks: AuditProtocol[] = ["mgcp"];
-  if (snmp !== undefined) speaks.push("snmp");
-  if (sip !== undefined) speaks.push("sip");
-  return { domain, address, mgcpPort, poll, firstEndpoint: `${lines.prefix}${lines.first}`, speaks };
-}
-
-function peerWatchOf(config: CallServerConfig, at: Moment): PeerWatch | null {
-  const { server, peer, heartbeat, gateways } = config;
-  if (peer === undefined || heartbeat === undefined) return null;
-  const { secret, everyMs: heartbeatMs, deadAfterMs, startGraceMs } = heartbeat;
-  const watched = { server: peer.server, heartbeat: { address: peer.address, port: peer.heartbeatPort } };
-  const names = gateways.map(({ domain }) => domain);
-  return new PeerWatch({ server, peer: watched, secret, heartbeatMs, deadAfterMs, startGraceMs, gateways: names }, at);
 }

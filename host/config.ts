@@ -3,7 +3,7 @@
  * the plain value everything below is built from.
  */
 import { z } from "zod";
-import { auditProtocols } from "#protocol/active-connection.js";
+import { type AuditProtocol, auditProtocols } from "#protocol/active-connection.js";
 import { isIpLiteral } from "#protocol/address.js";
 import { passphraseCharactersMax, passphraseCharactersMin } from "#protocol/snmp/usm-keys.js";
 
@@ -103,6 +103,8 @@ export const callServerSchema = section({
     max: z.int().min(1).max(100_000).default(10_000),
   }).default({ encodings: ["PCMA"], ptimeMs: 20, dscp: 46, noAnswerMs: 180_000, digitsMs: 16_000, max: 10_000 }),
   store: section({ file: z.string().min(1).max(4_096) }),
+  /** Where `holdover calls` and `holdover switchover` reach a running server; beside its store unless told. */
+  control: section({ socket: z.string().min(1).max(4_096) }).optional(),
   gateways: z.array(gateway).min(1).max(10_000),
 })
   .refine((config) => (config.peer === undefined) === (config.heartbeat === undefined), {
@@ -132,6 +134,11 @@ export const callServerSchema = section({
     path: ["gateways"],
     message: "expected each number once in all lines",
   });
+
+/** In the file system of this machine. */
+export function controlSocketOf({ control, store }: Pick<CallServerConfig, "control" | "store">): string {
+  return control?.socket ?? `${store.file}.control`;
+}
 
 export type CallServerConfig = z.output<typeof callServerSchema>;
 export type GatewayConfig = CallServerConfig["gateways"][number];
@@ -165,4 +172,29 @@ export function linesOf(config: NumberedLines): NumberedLine[] {
 function numbersAreUnique(gateways: readonly NumberedLines[]): boolean {
   const numbers = gateways.flatMap(linesOf).map(({ number }) => number);
   return new Set(numbers).size === numbers.length;
+}
+
+/** Where a gateway is and how it may be asked (registry/known-gateway). */
+export function gatewayPlaceOf({
+  domain,
+  address,
+  mgcpPort,
+  poll,
+  lines: { prefix, first },
+  snmp,
+  sip,
+}: GatewayConfig) {
+  const speaks: AuditProtocol[] = ["mgcp"];
+  if (snmp !== undefined) speaks.push("snmp");
+  if (sip !== undefined) speaks.push("sip");
+  return { domain, address, mgcpPort, poll, firstEndpoint: `${prefix}${first}`, speaks };
+}
+
+/** The peer and how it is watched (watch/peer-watch); null for a call server that stands alone. */
+export function peerWatchOptionsOf({ server, peer, heartbeat, gateways }: CallServerConfig) {
+  if (peer === undefined || heartbeat === undefined) return null;
+  const { secret, everyMs: heartbeatMs, deadAfterMs, startGraceMs } = heartbeat;
+  const watched = { server: peer.server, heartbeat: { address: peer.address, port: peer.heartbeatPort } };
+  const names = gateways.map(({ domain: name }) => name);
+  return { server, peer: watched, secret, heartbeatMs, deadAfterMs, startGraceMs, gateways: names };
 }

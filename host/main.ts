@@ -4,7 +4,9 @@ import { monotonicMs } from "#io/monotonic-clock.js";
 import { openUdpSocket, type UdpSocket } from "#io/udp-socket.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { CallServer } from "./call-server.js";
-import type { CallServerConfig } from "./config.js";
+import { type CallServerConfig, controlSocketOf } from "./config.js";
+import type { ControlReply } from "./control/control-message.js";
+import { type ControlSocket, openControlSocket } from "./io/control-socket.js";
 import { auditGateway } from "./io/gateway-audits.js";
 import { openLibsqlStore } from "./io/libsql-store.js";
 import type { Moment } from "./moment.js";
@@ -43,6 +45,9 @@ class Runner {
   readonly #server: CallServer;
   #mgcp: UdpSocket | null = null;
   #heartbeat: UdpSocket | null = null;
+  #control: ControlSocket | null = null;
+  readonly #asked = new Map<number, (reply: ControlReply) => void>();
+  #controlId = 0;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
@@ -62,6 +67,13 @@ class Runner {
   /** Null when it runs. */
   async open(): Promise<string | null> {
     const { address, mgcpPort, heartbeat } = this.#config;
+    const control = await openControlSocket(controlSocketOf(this.#config), (request, answer) => {
+      this.#controlId += 1;
+      this.#asked.set(this.#controlId, answer);
+      this.#take(() => this.#server.control(this.#controlId, request, now()));
+    });
+    if (!control.ok) return control.reason;
+    this.#control = control.value;
     const mgcp = await openUdpSocket({ address, port: mgcpPort }, (bytes, from) =>
       this.#take(() => this.#server.receiveMgcp(bytes, from, now())),
     );
@@ -83,7 +95,8 @@ class Runner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await Promise.all([this.#mgcp?.close(), this.#heartbeat?.close()]);
+    for (const answer of this.#asked.values()) answer({ ok: false, reason: "the call server was told to end" });
+    await Promise.all([this.#mgcp?.close(), this.#heartbeat?.close(), this.#control?.close()]);
     this.#store.close();
   }
 
@@ -113,6 +126,10 @@ class Runner {
         break;
       case "log":
         this.#tell(output.event, now());
+        break;
+      case "control-reply":
+        this.#asked.get(output.controlId)?.(output.reply);
+        this.#asked.delete(output.controlId);
         break;
       case "audit":
         void this.#audit(output);

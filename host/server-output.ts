@@ -2,6 +2,7 @@
 import type { AuditProtocol } from "#protocol/active-connection.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
 import type { CallDetailRecord } from "./cdr/call-detail-record.js";
+import type { ControlReply } from "./control/control-message.js";
 import type { GatewayRecord } from "./registry/connection-records.js";
 import type { ServerEvent } from "./server-event.js";
 
@@ -19,6 +20,8 @@ export type ServerOutput =
     }
   | { readonly kind: "store-cdr"; readonly record: CallDetailRecord }
   | { readonly kind: "store-gateway-record"; readonly record: GatewayRecord }
+  /** To the request of the same id. */
+  | { readonly kind: "control-reply"; readonly controlId: number; readonly reply: ControlReply }
   | { readonly kind: "log"; readonly event: ServerEvent };
 
 /** Where the parts of one call server put what they want done, in one order, until the edge takes it. */

@@ -1,9 +1,11 @@
 /**
  * Which call server's commands are obeyed. A claim is an epoch (number, server): granted only when higher than the
  * present one and at most `leapMax` above it, so that nobody can seize the gateway for ever; a command of a lower epoch
- * is refused. So a primary that wakes up after a takeover can tear nothing down.
+ * is refused. So a primary that wakes up after a takeover can tear nothing down. A number so high that it must be a fault
+ * may be claimed afresh by a call agent that names it: an operator's way out.
  */
 import type { Epoch, HeardAgent } from "#protocol/active-connection.js";
+import { epochResettableFrom } from "#protocol/mgcp/recovery-package.js";
 
 export interface FencingOptions {
   readonly leapMax: number;
@@ -51,11 +53,14 @@ export class Fencing {
     return [...this.#heardAtMs].map(([address, atMs]) => ({ address, ageMs: Math.max(0, Math.round(nowMs - atMs)) }));
   }
 
-  claim(wanted: Epoch): ClaimVerdict {
+  /** `reset`: the epoch this claim does away with; null for a claim above the present one. */
+  claim(wanted: Epoch, reset: Epoch | null): ClaimVerdict {
     const present = this.#epoch;
-    const number = present?.number ?? 0;
-    if (present !== null && wanted.number === number && wanted.server === present.server)
+    if (present !== null && wanted.number === present.number && wanted.server === present.server)
       return { kind: "already yours", epoch: present };
+    if (reset !== null && !this.#mayReset(reset))
+      return { kind: "refused", owner: present, reason: `epoch ${reset.number} is not here, or not to be reset` };
+    const number = reset === null ? (present?.number ?? 0) : 0;
     if (wanted.number <= number)
       return { kind: "refused", owner: present, reason: `epoch ${wanted.number} is not above ${number}` };
     if (wanted.number - number > this.#options.leapMax)
@@ -66,6 +71,11 @@ export class Fencing {
       };
     this.#epoch = wanted;
     return { kind: "granted", epoch: wanted };
+  }
+
+  #mayReset({ number, server }: Epoch): boolean {
+    const present = this.#epoch;
+    return number >= epochResettableFrom && present?.number === number && present.server === server;
   }
 
   /** A command without an epoch is obeyed only while nobody has claimed the gateway. */

@@ -5,7 +5,7 @@
 
 import { lockstepSecondsMax, readLockstepSeconds } from "#protocol/mgcp/lockstep-package.js";
 import type { BearerInformation, MgcpCommand, MgcpParameters } from "#protocol/mgcp/message.js";
-import { readClaim, recoveryCodes, writeEpoch } from "#protocol/mgcp/recovery-package.js";
+import { readClaim, readReset, recoveryCodes, writeEpoch } from "#protocol/mgcp/recovery-package.js";
 import { type Redirection, readRedirection, redirectCodes } from "#protocol/mgcp/redirect-package.js";
 import type { Moment } from "./call-control.js";
 import type { ConnectionTable } from "./connection-table.js";
@@ -60,7 +60,9 @@ export class MgcpConfiguration {
     if (claim.value === null) return accept({}, this.#commit(checked, at));
     const { endpoints, fencing, table } = this.#parts;
     if (targets.length < endpoints.all().length) return refuse(503, "the whole gateway is claimed: *");
-    const verdict = fencing.claim(claim.value);
+    const reset = readReset(command.parameters);
+    if (!reset.ok) return refuse(510, reset.reason);
+    const verdict = fencing.claim(claim.value, reset.value);
     const extensions = fencing.epoch === null ? [] : [writeEpoch(fencing.epoch)];
     if (verdict.kind === "refused") return refuseByPackage(recoveryCodes.claimRefused, verdict.reason, { extensions });
     const outputs: FaceOutput[] = [{ kind: "persist-epoch", epoch: verdict.epoch }];

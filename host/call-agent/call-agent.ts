@@ -87,6 +87,11 @@ export class CallAgent {
     return this.#calls.has(callId);
   }
 
+  /** All in hand, as they stand. */
+  get calls(): LiveCall[] {
+    return [...this.#calls.values()];
+  }
+
   /** A Notify of a line. One of no line of ours is told of, and changes nothing. */
   notify(gateway: string, endpoint: string, observed: readonly EventName[], at: Moment, turn: AgentTurn): void {
     const line = this.#plan.lineAt(gateway, endpoint);

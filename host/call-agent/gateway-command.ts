@@ -9,6 +9,7 @@ import {
   writeAuditRequest,
   writeClaim,
   writeEpoch,
+  writeReset,
 } from "#protocol/mgcp/recovery-package.js";
 import type { CommandToSend } from "#protocol/mgcp/transaction-options.js";
 import type { KnownGateway } from "../registry/known-gateway.js";
@@ -44,9 +45,15 @@ export function askCommand({ name, bootId, counter }: KnownGateway, ack: Acknowl
   return { verb: "AUEP", endpoint: { local: "*", domain: name }, parameters: { extensions }, session: null };
 }
 
-/** `N` becomes the notified entity of all its endpoints together with the claim (recovery package, x-ho/C). */
-export function claimCommand({ name }: KnownGateway, claim: Epoch, callAgent: Address): CommandToSend {
-  const parameters = { notifiedEntity: notifiedEntity(callAgent), extensions: [writeClaim(claim)] };
+/** `N` becomes the notified entity of all its endpoints together with the claim (recovery package, x-ho/C, x-ho/Z). */
+export function claimCommand(
+  { name }: KnownGateway,
+  claim: Epoch,
+  resets: Epoch | null,
+  callAgent: Address,
+): CommandToSend {
+  const extensions = [writeClaim(claim), ...(resets === null ? [] : [writeReset(resets)])];
+  const parameters = { notifiedEntity: notifiedEntity(callAgent), extensions };
   return { verb: "EPCF", endpoint: { local: "*", domain: name }, parameters, session: null };
 }
 

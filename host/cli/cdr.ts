@@ -1,5 +1,6 @@
 /** `holdover cdr`: the call detail records of a call server's store, whether that server runs, stands by or is dead. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { complain, parseArguments, usageError } from "#io/command-line.js";
 import { readConfigurationFile } from "#io/configuration-file.js";
 import { type CallDetailRecord, endCauses } from "../cdr/call-detail-record.js";
 import { provenances } from "../cdr/call-time.js";
@@ -34,21 +35,17 @@ const lastMax = 100_000;
 /** Exit code: 0 listed, 1 the store or a record of it cannot be read, 2 wrong usage or configuration. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = cdrCommand();
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
-  }
+  const wrong = parseArguments(command, args);
+  if (wrong !== null) return wrong;
   const options = command.opts<CdrOptions>();
   const { config, store } = options;
   if ((config === undefined) === (store === undefined))
-    return complain("say whose records: -c FILE or --store FILE", 2);
-  if (options.json === true && options.csv === true) return complain("--json or --csv, not both", 2);
+    return complain("cdr", "say whose records: -c FILE or --store FILE", usageError);
+  if (options.json === true && options.csv === true) return complain("cdr", "--json or --csv, not both", usageError);
   const file = config === undefined ? { ok: true as const, value: store ?? "" } : storeOf(config);
-  if (!file.ok) return complain(file.reason, 2);
+  if (!file.ok) return complain("cdr", file.reason, usageError);
   const reader = openRecordReader(file.value);
-  if (!reader.ok) return complain(reader.reason, 1);
+  if (!reader.ok) return complain("cdr", reader.reason, 1);
   try {
     return await list(reader.value, options);
   } finally {
@@ -72,7 +69,6 @@ function cdrCommand(): Command {
     .option("--json", "one JSON object a line")
     .option("--csv", "comma-separated values (RFC 4180), times in UTC")
     .addHelpText("after", "\nTimes in the table are this machine's; ± is how far a duration may be off.")
-    .exitOverride()
     .allowExcessArguments(false);
 }
 
@@ -105,7 +101,7 @@ async function list(reader: RecordReader, options: CdrOptions): Promise<number> 
     if (output.isGone) return 0;
     if (!record.ok) {
       unreadable += 1;
-      complain(record.reason, 1);
+      complain("cdr", record.reason, 1);
     } else if (isWanted(record.value, filter)) {
       found += 1;
       if (newestMax === null) await output.write(written(record.value, options));
@@ -118,7 +114,7 @@ async function list(reader: RecordReader, options: CdrOptions): Promise<number> 
   if (isTable) await output.write(`${listRecords(chosen).join("\n")}\n`);
   else for (const record of chosen) await output.write(written(record, options));
   if (isTable && options.last === undefined && found > tableRowsMax)
-    complain(`the newest ${tableRowsMax} of ${found}; --last COUNT, --json or --csv show more`, 0);
+    complain("cdr", `the newest ${tableRowsMax} of ${found}; --last COUNT, --json or --csv show more`, 0);
   return unreadable === 0 ? 0 : 1;
 }
 
@@ -136,10 +132,4 @@ function filterOf(options: CdrOptions): RecordFilter {
     provenance: options.provenance ?? null,
     endCause: options.cause ?? null,
   };
-}
-
-/** Each thing wrong is told with the program's name. */
-function complain(reason: string, exitCode: number): number {
-  for (const line of reason.split("\n")) process.stderr.write(`holdover cdr: ${line}\n`);
-  return exitCode;
 }

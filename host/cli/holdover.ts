@@ -32,6 +32,16 @@ const programs: readonly Program[] = [
     load: () => import("./audit.js"),
   },
   {
+    name: "calls",
+    description: "list the calls a running call server knows of",
+    load: () => import("./calls.js"),
+  },
+  {
+    name: "switchover",
+    description: "put a call server in charge, by the operator's word",
+    load: () => import("./switchover.js"),
+  },
+  {
     name: "cdr",
     description: "list call detail records, filter them, export them",
     load: () => import("./cdr.js"),

@@ -9,6 +9,7 @@
  * package cannot be claimed: it is controlled all the same, unfenced.
  */
 import type { AuditProtocol, Epoch } from "#protocol/active-connection.js";
+import { epochNumberMax, epochResettableFrom } from "#protocol/mgcp/recovery-package.js";
 
 export interface LinkOptions {
   readonly server: string;
@@ -24,7 +25,7 @@ export type LinkState =
   /** Not in charge of it. */
   | { readonly name: "watched" }
   | { readonly name: "asking"; readonly untilMs: number }
-  | { readonly name: "claiming"; readonly claim: Epoch; readonly untilMs: number }
+  | { readonly name: "claiming"; readonly claim: Epoch; readonly isReset: boolean; readonly untilMs: number }
   | {
       readonly name: "auditing";
       readonly waitingFor: readonly AuditProtocol[];
@@ -38,7 +39,8 @@ export type LinkState =
 
 export type LinkStep =
   | { readonly kind: "ask" }
-  | { readonly kind: "claim"; readonly claim: Epoch }
+  /** `resets`: the epoch that cannot be raised any more, where the operator lets it be reset. */
+  | { readonly kind: "claim"; readonly claim: Epoch; readonly resets: Epoch | null }
   | { readonly kind: "audit"; readonly via: readonly AuditProtocol[] }
   | { readonly kind: "down"; readonly reason: string; readonly retryMs: number }
   /** Every protocol asked has answered or failed. */
@@ -49,6 +51,8 @@ export class GatewayLink {
   #state: LinkState = { name: "watched" };
   #backoffMs: number;
   #via: readonly AuditProtocol[] = ["mgcp"];
+  /** By the operator's word, until the next claim was granted. */
+  #mayReset = false;
   /** As last told by the gateway. */
   #epoch: Epoch | null = null;
   /** Granted to us; null on a gateway that knows no claims. */
@@ -82,9 +86,20 @@ export class GatewayLink {
     return this.#state.name === "up" || this.#state.name === "down";
   }
 
-  /** Something the gateway said of its epoch, in whatever answer. */
+  /** Something the gateway said of its epoch, in whatever answer. It only grows, but for a reset. */
   told(epoch: Epoch | null): void {
-    if (epoch !== null && epoch.number >= (this.#epoch?.number ?? 0)) this.#epoch = epoch;
+    if (epoch === null) return;
+    if (epoch.number >= (this.#epoch?.number ?? 0) || this.isStuck) this.#epoch = epoch;
+  }
+
+  /** Its epoch is so high that it must be a fault. */
+  get isStuck(): boolean {
+    return (this.#epoch?.number ?? 0) >= epochResettableFrom;
+  }
+
+  /** An epoch that is stuck may be reset by the next claim. */
+  allowReset(): void {
+    this.#mayReset = true;
   }
 
   /** `above`: our claim must be higher than this too. An epoch known from the watch saves the question. */
@@ -101,6 +116,7 @@ export class GatewayLink {
 
   claimed(nowMs: number): LinkStep[] {
     if (this.#state.name !== "claiming") return [];
+    this.#mayReset = false;
     this.#granted = this.#state.claim;
     this.#epoch = this.#state.claim;
     return this.#audit(nowMs);
@@ -109,7 +125,7 @@ export class GatewayLink {
   /** An owner with a higher number, of whom nothing is heard: claimed again above it. */
   refused(reason: string, nowMs: number): LinkStep[] {
     if (this.#state.name !== "claiming") return [];
-    const wasHigher = (this.#epoch?.number ?? 0) >= this.#state.claim.number;
+    const wasHigher = !this.#state.isReset && (this.#epoch?.number ?? 0) >= this.#state.claim.number;
     return wasHigher ? this.#claim(0, nowMs) : this.fail(reason, nowMs);
   }
 
@@ -147,6 +163,7 @@ export class GatewayLink {
   /** This server is no longer in charge. */
   release(): void {
     this.#state = { name: "watched" };
+    this.#mayReset = false;
     this.#granted = null;
     this.#backoffMs = this.#options.backoffFirstMs;
   }
@@ -172,12 +189,16 @@ export class GatewayLink {
   #claim(above: number, nowMs: number): LinkStep[] {
     const { server, stepMaxMs, leapMax } = this.#options;
     const present = this.#epoch;
-    const isOurs = present?.server === server && this.#granted?.number === present.number;
-    const wanted = Math.max(above, present?.number ?? 0) + 1;
-    const number = isOurs ? present.number : Math.min(wanted, (present?.number ?? 0) + leapMax);
+    const resets = this.isStuck && this.#mayReset ? present : null;
+    const isOurs = resets === null && present?.server === server && this.#granted?.number === present.number;
+    const floor = resets === null ? (present?.number ?? 0) : 0;
+    const number = isOurs ? present.number : Math.min(Math.max(above, floor) + 1, floor + leapMax);
     const claim = { number, server };
-    this.#state = { name: "claiming", claim, untilMs: nowMs + stepMaxMs };
-    return [{ kind: "claim", claim }];
+    this.#state = { name: "claiming", claim, isReset: resets !== null, untilMs: nowMs + stepMaxMs };
+    if (number > epochNumberMax) {
+      return this.fail(`epoch ${present?.number} cannot be raised: holdover switchover --reset-epoch resets it`, nowMs);
+    }
+    return [{ kind: "claim", claim, resets }];
   }
 
   #audit(nowMs: number): LinkStep[] {

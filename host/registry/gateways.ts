@@ -1,5 +1,6 @@
 /** All gateways of the configuration with what is known of each; found by name or by address, weighed by epoch. */
 import type { GatewayAudit } from "#protocol/active-connection.js";
+import { epochResettableFrom } from "#protocol/mgcp/recovery-package.js";
 import type { GatewayKnowledge } from "./found-connection.js";
 import { GatewayLink, type LinkOptions } from "./gateway-link.js";
 import { type GatewayPlace, type KnownGateway, knownGateway } from "./known-gateway.js";
@@ -46,9 +47,10 @@ export class Gateways {
     return this.named(name)?.bootId ?? "";
   }
 
-  /** Highest epoch number any gateway told of, whoever owns it. */
+  /** Highest epoch number any gateway told of, whoever owns it; one that must be a fault is nobody's measure. */
   highestEpoch(): number {
-    return Math.max(0, ...this.all().map(({ link }) => link.epoch?.number ?? 0));
+    const numbers = this.all().map(({ link }) => link.epoch?.number ?? 0);
+    return Math.max(0, ...numbers.filter((number) => number < epochResettableFrom));
   }
 
   /** Highest epoch number granted to this server. */

@@ -18,6 +18,7 @@ import type { ConnectionRecords } from "../registry/connection-records.js";
 import type { LinkStep } from "../registry/gateway-link.js";
 import type { Gateways } from "../registry/gateways.js";
 import type { KnownGateway } from "../registry/known-gateway.js";
+import type { RecoveryFacts } from "../server-event.js";
 import type { Outbox } from "../server-output.js";
 import { reconcileCall } from "./reconciliation.js";
 import { Recovery, type RecoveryCause } from "./recovery.js";
@@ -32,6 +33,8 @@ export interface BringUpParts {
   readonly audit: (gateway: KnownGateway, via: AuditProtocol, at: Moment) => void;
   /** Where this server takes MGCP. */
   readonly callAgent: Address;
+  /** A round is over. */
+  readonly recovered: (facts: RecoveryFacts) => void;
 }
 
 export class BringUp {
@@ -135,7 +138,7 @@ export class BringUp {
         channel.send(asked.command, gateway, asked.purpose, at.nowMs);
         break;
       case "claim":
-        channel.send(claimCommand(gateway, step.claim, callAgent), gateway, { kind: "claim" }, at.nowMs);
+        channel.send(claimCommand(gateway, step.claim, step.resets, callAgent), gateway, { kind: "claim" }, at.nowMs);
         break;
       case "audit":
         for (const via of step.via) audit(gateway, via, at);
@@ -197,7 +200,9 @@ export class BringUp {
     const unreachable = gateways.flatMap(({ name, link: { state } }) =>
       state.name === "down" ? [{ gateway: name, reason: state.reason }] : [],
     );
-    this.#parts.outbox.log(recovery.report(unreachable, at.nowMs));
+    const event = recovery.report(unreachable, at.nowMs);
+    this.#parts.outbox.log(event);
+    this.#parts.recovered(event);
     this.#parts.desk.acknowledge(at);
   }
 }

@@ -16,8 +16,11 @@ import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 export const heartbeatRoles = ["starting", "standby", "active"] as const;
 export type HeartbeatRole = (typeof heartbeatRoles)[number];
 
-/** ask: the receiver answers at once with a beat, so that a late peer can be tried. */
-export const heartbeatKinds = ["beat", "ask"] as const;
+/**
+ * ask: the receiver answers at once with a beat, so that a late peer can be tried. yield: the operator has put the sender
+ * in charge, and the receiver stands by from now on; a version that does not know it goes by the epochs.
+ */
+export const heartbeatKinds = ["beat", "ask", "yield"] as const;
 
 export interface Heartbeat {
   readonly kind: (typeof heartbeatKinds)[number];

@@ -38,6 +38,8 @@ export interface WatchTurn {
   /** Gateways to be asked whether they hear the peer. */
   readonly ask: string[];
   readonly events: ServerEvent[];
+  /** The operator has put the peer in charge. */
+  isToYield: boolean;
   /** Set when the peer is gone beyond doubt. */
   gone: { readonly detectMs: number; readonly silentMs: number } | null;
 }
@@ -100,6 +102,7 @@ export class PeerWatch {
       const { server, role, epoch } = heartbeat;
       turn.events.push({ event: "peer-up", peer: server, role, epoch });
     }
+    turn.isToYield = heartbeat.kind === "yield";
     if (heartbeat.kind === "ask") turn.sends.push(this.#write("beat", own, at));
     return turn;
   }
@@ -107,6 +110,13 @@ export class PeerWatch {
   /** What we are has changed: the peer is told with the next tick. */
   announce(nowMs: number): void {
     this.#beatAtMs = nowMs;
+  }
+
+  /** Tells the peer to stand by, for the operator wants it so. */
+  pushAside(own: OwnStanding, at: Moment): WatchTurn {
+    const turn = emptyTurn();
+    turn.sends.push(this.#write("yield", own, at));
+    return turn;
   }
 
   /** A gateway's testimony: how long ago it last heard the peer; null when never. */
@@ -183,5 +193,5 @@ export class PeerWatch {
 }
 
 function emptyTurn(): WatchTurn {
-  return { sends: [], ask: [], events: [], gone: null };
+  return { sends: [], ask: [], events: [], isToYield: false, gone: null };
 }

@@ -15,6 +15,8 @@ export interface RecoveryCause {
   readonly detectMs: number;
 }
 
+type RecoveryEvent = Extract<ServerEvent, { readonly event: "takeover" | "in-charge" }>;
+
 export class Recovery {
   readonly #cause: RecoveryCause;
   readonly #begunAtMs: number;
@@ -46,7 +48,7 @@ export class Recovery {
     this.#ended.add(callId);
   }
 
-  report(unreachable: TakeoverReport["unreachable"], nowMs: number): ServerEvent {
+  report(unreachable: TakeoverReport["unreachable"], nowMs: number): RecoveryEvent {
     const disagreements = compareAudits(this.#audits);
     const told = new Set(
       this.#audits.flatMap(({ connections }) => connections.map((row) => `${row.connectionId} ${row.gateway}`)),

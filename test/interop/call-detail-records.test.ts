@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openLibsqlStore } from "../../host/io/libsql-store.js";
 import { oneRecord } from "../support/one-record.js";
-import { linesOf, runHoldover } from "../support/programs.js";
+import { holdoverBin, linesOf, runHoldover, runProgram } from "../support/programs.js";
 
 const folder = mkdtempSync(join(tmpdir(), "holdover-cdr-"));
 const file = join(folder, "ca.db");
@@ -46,9 +46,8 @@ describe("holdover cdr", () => {
   test("filters by number, time and count, and exports CSV", async () => {
     const wish = ["--number", "201", "--since", "2023-11-14T22:14:00Z", "--before", "2023-11-14T22:15:00Z"];
     const { lines } = await cdr("--store", file, "--csv", ...wish, "--last", "5");
-    expect(lines.map((line) => line.split(",")[0])).toEqual(
-      ["call_id", "C34", "C37", "C40", "C43", "C46"].slice(0, 1).concat(["C94", "C97", "C100", "C103", "C106"]),
-    );
+    const calls = lines.map((line) => line.split(",")[0]);
+    expect(calls).toEqual(["call_id", "C73", "C76", "C79", "C82", "C85"]);
   });
 
   test("finds the store by the server's configuration", async () => {
@@ -59,8 +58,9 @@ describe("holdover cdr", () => {
   });
 
   test("ends well when its reader leaves", async () => {
-    const { exitCode, stderr } = await runHoldover(["cdr", "--store", file, "--json"], {});
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    const command = `"${process.execPath}" "${holdoverBin}" cdr --store "${file}" --json | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await runProgram("bash", ["-c", command]);
+    expect([linesOf(stdout)[1], stderr]).toEqual(["0", ""]);
   });
 
   test.each([

@@ -6,6 +6,7 @@ import { CallServer } from "../../host/call-server.js";
 import type { CallDetailRecord } from "../../host/cdr/call-detail-record.js";
 import { mergeRecords, recordKey } from "../../host/cdr/call-detail-record.js";
 import { type CallServerConfig, callServerSchema } from "../../host/config.js";
+import type { ControlReply, ControlRequest } from "../../host/control/control-message.js";
 import type { AuditQuery, QueryTurn } from "../../host/query/audit-query.js";
 import { MgcpQuery } from "../../host/query/mgcp-query.js";
 import { SipQuery } from "../../host/query/sip-query.js";
@@ -43,6 +44,8 @@ export class SimulatedCallServer implements SimulatedNode {
   readonly config: CallServerConfig;
   readonly core: CallServer;
   readonly events: { readonly atMs: number; readonly event: ServerEvent }[] = [];
+  /** What operators were answered. */
+  readonly replies: ControlReply[] = [];
   /** What its store holds; keeps a restart when handed on. */
   readonly cdrs: Map<string, CallDetailRecord>;
   readonly #network: SimulatedNetwork;
@@ -91,6 +94,11 @@ export class SimulatedCallServer implements SimulatedNode {
     this.tick(this.#network.at);
   }
 
+  /** An operator's request; the answer comes into `replies`, now or later. */
+  control(request: ControlRequest): void {
+    this.#act(this.core.control(this.replies.length + 1, request, this.#network.at), this.#network.at);
+  }
+
   named<Name extends ServerEvent["event"]>(name: Name): Extract<ServerEvent, { readonly event: Name }>[] {
     return this.events.flatMap(({ event }) => (isNamed(event, name) ? [event] : []));
   }
@@ -114,6 +122,7 @@ export class SimulatedCallServer implements SimulatedNode {
         const from = this.#port(output.kind === "send-mgcp" ? "mgcp" : "heartbeat");
         this.#network.send(from, output.datagram.to, output.datagram.bytes);
       } else if (output.kind === "audit") this.#query(output, at);
+      else if (output.kind === "control-reply") this.replies.push(output.reply);
       else if (output.kind === "log") this.events.push({ atMs: at.nowMs, event: output.event });
       else if (output.kind === "store-cdr") {
         const key = recordKey(output.record);

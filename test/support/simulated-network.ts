@@ -45,6 +45,8 @@ const wallStartMs = 1_700_000_000_000;
 
 export class SimulatedNetwork {
   weather: Weather = fairWeather;
+  /** Which ways are cut, by IP address; none unless told. */
+  isCut: (from: string, to: string) => boolean = () => false;
   readonly #random: Random;
   readonly #receivers = new Map<string, Receive>();
   readonly #nodes = new Set<SimulatedNode>();
@@ -76,7 +78,7 @@ export class SimulatedNetwork {
 
   send(from: Address, to: Address, bytes: Uint8Array): void {
     const { loss, repetition } = this.weather;
-    if (this.#random() < loss) return;
+    if (this.#random() < loss || this.isCut(from.address, to.address)) return;
     this.#fly(from, to, bytes);
     if (this.#random() < repetition) this.#fly(from, to, bytes);
   }

@@ -1,4 +1,5 @@
 /** A site on the simulated network: two gateways with three telephones each, and call servers to be started and killed. */
+import type { Epoch } from "../../firmware/protocol/active-connection.js";
 import type { CallDetailRecord } from "../../host/cdr/call-detail-record.js";
 import { seededRandom } from "./seeded-random.js";
 import { type ServerRole, SimulatedCallServer, serverAddresses, serverConfig } from "./simulated-call-server.js";
@@ -20,14 +21,18 @@ export class SimulatedSite {
   readonly #random: () => number;
   readonly #phones = new Map<string, SimulatedTelephone>();
 
-  /** `answerAfterMs` null: telephones ring until they are answered by hand. */
-  constructor(seed: number, answerAfterMs: number | null = 500) {
+  /** `answerAfterMs` null: telephones ring until they are answered by hand. `epoch`: on both gateways' disks. */
+  constructor(seed: number, answerAfterMs: number | null = 500, epoch: Epoch | null = null) {
     this.#random = seededRandom(seed);
     const network = new SimulatedNetwork(this.#random);
     this.network = network;
     const callAgents = Object.values(serverAddresses).map((address) => ({ address, port: 2727 }));
     this.gateways = places.map(
-      (place) => new SimulatedGateway(gatewayOptions(place, callAgents), network, this.#random),
+      (place) =>
+        new SimulatedGateway(gatewayOptions(place, callAgents), network, this.#random, new Map(), {
+          epoch,
+          journal: "",
+        }),
     );
     for (const place of places) {
       for (let index = 0; index < place.lines; index += 1) {

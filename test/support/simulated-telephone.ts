@@ -50,6 +50,10 @@ export class SimulatedTelephone implements SimulatedNode {
     this.#act(this.#station.dial(number, this.#network.at), this.#network.at);
   }
 
+  answer(): void {
+    this.#act(this.#station.answer(this.#network.at), this.#network.at);
+  }
+
   hangUp(): void {
     this.#act(this.#station.hangUp(this.#network.at), this.#network.at);
   }

@@ -5,6 +5,7 @@
  *
  *   x-ho/E: 7 ca-primary                                          epoch of the sender, or of the gateway in a reply
  *   x-ho/C: 8 ca-backup                                           claim, on EPCF *@gateway
+ *   x-ho/Z: 281474976710656 ca-primary                            the epoch that a claim resets, on EPCF beside the claim
  *   x-ho/T: v=1;from=101;to=201                                   tag of a connection, on CRCX and MDCX
  *   x-ho/O: device=101;address=127.10.1.1                         originating device of a line, in the reply to CRCX
  *   x-ho/A: since=5F0C:112;after=J.9;ack=5F0C:17;acks=5F0C:20,25-30;max=16000   audit request, on AUEP
@@ -27,6 +28,7 @@ export const recoveryCodes = { staleEpoch: 801, claimRefused: 802, unknownBootOr
 export const recoveryParameters = {
   epoch: "x-ho/E",
   claim: "x-ho/C",
+  reset: "x-ho/Z",
   tag: "x-ho/T",
   origin: "x-ho/O",
   auditRequest: "x-ho/A",
@@ -38,6 +40,8 @@ export const recoveryParameters = {
 } as const;
 
 export const epochNumberMax = 2 ** 48;
+/** Nobody gets here by counting failovers: an epoch from here on is a fault, and may be reset by who names it. */
+export const epochResettableFrom = 2 ** 47;
 export const serverCharactersMax = 64;
 export const bootIdCharactersMax = 64;
 export const deviceCharactersMax = 128;
@@ -86,6 +90,15 @@ export function writeClaim(claim: Epoch): ExtensionParameter {
 
 export function readClaim(parameters: MgcpParameters): ParseResult<Epoch | null> {
   return readOne(parameters, recoveryParameters.claim, parseEpoch);
+}
+
+/** `present`: the epoch as the gateway told it; a reset of any other is refused, so that none can be played again. */
+export function writeReset(present: Epoch): ExtensionParameter {
+  return { name: recoveryParameters.reset, value: formatEpoch(present) };
+}
+
+export function readReset(parameters: MgcpParameters): ParseResult<Epoch | null> {
+  return readOne(parameters, recoveryParameters.reset, parseEpoch);
 }
 
 /** The tag is printable ASCII; spaces at its ends and a leading quote would not survive the line, so they are escaped. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { epochNumberMax } from "../../../../firmware/protocol/mgcp/recovery-package.js";
 import { GatewayLink } from "../../../../host/registry/gateway-link.js";
 
 const options = { server: "ca1", stepMaxMs: 3_000, backoffFirstMs: 1_000, backoffMaxMs: 4_000, leapMax: 1_000 };
@@ -12,7 +13,7 @@ describe("bringing a gateway up", () => {
     const gateway = link();
     expect(gateway.begin(["mgcp", "snmp"], 4, 0)).toEqual([{ kind: "ask" }]);
     gateway.told({ number: 7, server: "ca2" });
-    expect(gateway.asked(true, 4, 10)).toEqual([{ kind: "claim", claim: { number: 8, server: "ca1" } }]);
+    expect(gateway.asked(true, 4, 10)).toEqual([{ kind: "claim", claim: { number: 8, server: "ca1" }, resets: null }]);
     expect(gateway.claimed(20)).toEqual([{ kind: "audit", via: ["mgcp", "snmp"] }]);
     expect(gateway.audited("mgcp", true, 30)).toEqual({ adopt: "mgcp", steps: [] });
     expect([gateway.isAdopted, gateway.isSettled]).toEqual([true, false]);
@@ -23,13 +24,17 @@ describe("bringing a gateway up", () => {
   test("claims at once where the epoch is known", () => {
     const gateway = link();
     gateway.told({ number: 3, server: "ca2" });
-    expect(gateway.begin(["mgcp"], 9, 0)).toEqual([{ kind: "claim", claim: { number: 10, server: "ca1" } }]);
+    expect(gateway.begin(["mgcp"], 9, 0)).toEqual([
+      { kind: "claim", claim: { number: 10, server: "ca1" }, resets: null },
+    ]);
   });
 
   test("leaps no further than a gateway allows", () => {
     const gateway = link();
     gateway.told({ number: 3, server: "ca2" });
-    expect(gateway.begin(["mgcp"], 90_000, 0)).toEqual([{ kind: "claim", claim: { number: 1_003, server: "ca1" } }]);
+    expect(gateway.begin(["mgcp"], 90_000, 0)).toEqual([
+      { kind: "claim", claim: { number: 1_003, server: "ca1" }, resets: null },
+    ]);
   });
 
   test("claims again above an owner that turned out higher", () => {
@@ -37,7 +42,9 @@ describe("bringing a gateway up", () => {
     gateway.told({ number: 3, server: "ca2" });
     gateway.begin(["mgcp"], 0, 0);
     gateway.told({ number: 12, server: "ca2" });
-    expect(gateway.refused("refused", 10)).toEqual([{ kind: "claim", claim: { number: 13, server: "ca1" } }]);
+    expect(gateway.refused("refused", 10)).toEqual([
+      { kind: "claim", claim: { number: 13, server: "ca1" }, resets: null },
+    ]);
   });
 
   test("controls a gateway without our package unclaimed", () => {
@@ -53,7 +60,43 @@ describe("bringing a gateway up", () => {
     gateway.asked(true, 0, 1);
     gateway.claimed(2);
     gateway.audited("mgcp", true, 3);
-    expect(gateway.begin(["mgcp"], 0, 100)).toEqual([{ kind: "claim", claim: { number: 1, server: "ca1" } }]);
+    expect(gateway.begin(["mgcp"], 0, 100)).toEqual([
+      { kind: "claim", claim: { number: 1, server: "ca1" }, resets: null },
+    ]);
+  });
+});
+
+describe("an epoch that cannot be raised any more", () => {
+  const stuck = { number: epochNumberMax, server: "ca9" };
+
+  test("is told of with what to do, and reset only by the operator's word", () => {
+    const gateway = link();
+    gateway.told(stuck);
+    expect(gateway.begin(["mgcp"], 0, 0)).toMatchObject([
+      { kind: "down", reason: expect.stringContaining("--reset-epoch") },
+    ]);
+    gateway.allowReset();
+    const claim = { number: 1, server: "ca1" };
+    expect(gateway.begin(["mgcp"], 0, 10)).toEqual([{ kind: "claim", claim, resets: stuck }]);
+    gateway.claimed(20);
+    expect(gateway.epoch).toEqual(claim);
+    expect(gateway.begin(["mgcp"], 0, 30)).toEqual([{ kind: "claim", claim, resets: null }]);
+  });
+
+  test("that a gateway does not let be reset ends in giving up for now, not in asking again and again", () => {
+    const gateway = link();
+    gateway.told(stuck);
+    gateway.allowReset();
+    gateway.begin(["mgcp"], 0, 0);
+    gateway.told(stuck);
+    expect(gateway.refused("claim refused", 10)).toMatchObject([{ kind: "down", reason: "claim refused" }]);
+  });
+
+  test("is forgotten by who only watches, once the gateway tells of a lower one", () => {
+    const gateway = link();
+    gateway.told(stuck);
+    gateway.told({ number: 1, server: "ca2" });
+    expect(gateway.epoch).toEqual({ number: 1, server: "ca2" });
   });
 });
 
