@@ -7,7 +7,6 @@
  */
 import type { AuditProtocol, Epoch, GatewayAudit } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
-import type { Random } from "#protocol/chance.js";
 import { earliest } from "#protocol/deadlines.js";
 import type { MgcpCommand, MgcpResponse } from "#protocol/mgcp/message.js";
 import { readEpoch, recoveryCodes } from "#protocol/mgcp/recovery-package.js";
@@ -18,9 +17,11 @@ import { CallAgent } from "./call-agent/call-agent.js";
 import { CallDesk } from "./call-agent/call-desk.js";
 import { type ChannelAnswer, type ChannelTurn, CommandChannel } from "./call-agent/command-channel.js";
 import { DialPlan } from "./call-agent/dial-plan.js";
-import { askCommand, namesRecovery, pingCommand, question, type ServerPurpose } from "./call-agent/gateway-command.js";
+import { askCommand, namesRecovery, question, type ServerPurpose } from "./call-agent/gateway-command.js";
 import { noticeReply, takeRestart } from "./call-agent/gateway-notice.js";
 import { JournalBook } from "./cdr/journal-book.js";
+import { isRecordDatagram } from "./cdr/record-datagram.js";
+import type { ExchangeParts } from "./cdr/record-exchange.js";
 import { type CallServerConfig, gatewayPlaceOf, linesOf, peerWatchOptionsOf } from "./config.js";
 import { listCalls } from "./control/call-list.js";
 import type { ControlRequest } from "./control/control-message.js";
@@ -36,18 +37,23 @@ import { AuditsUnderWay, type AuditUnderWay } from "./watch/audits-under-way.js"
 import { BringUp } from "./watch/bring-up.js";
 import type { Heartbeat, HeartbeatRole } from "./watch/heartbeat.js";
 import { PeerWatch, type WatchTurn } from "./watch/peer-watch.js";
+import { Pings } from "./watch/pings.js";
 import { Poller } from "./watch/poller.js";
+import { type RecordSharing, recordSharingOf } from "./watch/record-sharing.js";
 import type { RecoveryCause } from "./watch/recovery.js";
 import { decideStart } from "./watch/start-decision.js";
 
-/** Commands sent only to be heard that may wait for one gateway; it is not pinged beyond. */
-const pingsWaitingMax = 16;
 /** A server without a peer still wants to know its gateways alive. */
 const pingMsAlone = 1_000;
 const billWaitMs = 3_000;
 /** RFC 3435 section 2.4. */
 const endpointUnknown = 500;
 const linkOptions = { stepMaxMs: 3_000, backoffFirstMs: 1_000, backoffMaxMs: 30_000, leapMax: 1_000 };
+
+export interface CallServerParts extends ExchangeParts {
+  /** Gateway records of the run before. */
+  readonly kept: readonly GatewayRecord[];
+}
 
 export class CallServer {
   readonly #config: CallServerConfig;
@@ -58,35 +64,35 @@ export class CallServer {
   readonly #records: ConnectionRecords;
   readonly #poller: Poller;
   readonly #watch: PeerWatch | null;
+  readonly #sharing: RecordSharing;
+  readonly #pings: Pings;
   readonly #outbox = new Outbox();
   readonly #audits = new AuditsUnderWay(this.#outbox);
   readonly #switchovers: Switchovers;
   readonly #startedAtMs: number;
   #role: HeartbeatRole = "starting";
   #roleSinceMs: number;
-  #pingAtMs: number;
   /** Told to be in charge: a peer that says it is so too is told to yield. */
   #insistUntilMs = Number.NEGATIVE_INFINITY;
 
-  /** `kept`: gateway records of the run before. */
-  constructor(config: CallServerConfig, parts: { random: Random; kept: readonly GatewayRecord[] }, at: Moment) {
+  constructor(config: CallServerConfig, parts: CallServerParts, at: Moment) {
     const { server, address, mgcpPort, poll, calls } = config;
     const { random } = parts;
     const outbox = this.#outbox;
     this.#config = config;
     this.#startedAtMs = at.nowMs;
     this.#roleSinceMs = at.nowMs;
-    this.#pingAtMs = at.nowMs;
     this.#gateways = new Gateways(config.gateways.map(gatewayPlaceOf), { server, ...linkOptions }, at.nowMs);
     this.#channel = new CommandChannel(new MgcpTransactions(transactionDefaults, random), outbox);
+    const pingMs = config.heartbeat === undefined ? pingMsAlone : config.heartbeat.everyMs / 2;
+    this.#pings = new Pings(pingMs, this.#channel, at.nowMs);
     this.#records = new ConnectionRecords(parts.kept);
-    this.#poller = new Poller(
-      this.#gateways.all().map(({ name }) => name),
-      poll,
-      at.nowMs,
-    );
+    const names = config.gateways.map(({ domain }) => domain);
+    this.#poller = new Poller(names, poll, at.nowMs);
     const watched = peerWatchOptionsOf(config);
     this.#watch = watched === null ? null : new PeerWatch(watched, at);
+    const sharing = recordSharingOf(watched, parts, outbox);
+    this.#sharing = sharing;
     const [gateways, channel, records, book] = [this.#gateways, this.#channel, this.#records, new JournalBook()];
     const callAgent = { address, port: mgcpPort };
     const { encodings, ptimeMs, dscp, noAnswerMs, digitsMs, max: callsMax } = calls;
@@ -94,23 +100,15 @@ export class CallServer {
       { server, policy: { encodings, ptimeMs, dscp }, noAnswerMs, digitsMs, billWaitMs, callsMax },
       { plan: new DialPlan(config.gateways.flatMap(linesOf)), gateways, book, random },
     );
-    this.#desk = new CallDesk(server, { agent, book, records, gateways, channel, outbox, callAgent });
+    const desk = new CallDesk(server, { agent, book, records, gateways, channel, outbox, callAgent, sharing });
+    this.#desk = desk;
     const audit = (gateway: KnownGateway, via: AuditProtocol, when: Moment) =>
       this.#audits.begin(gateway, via, false, when);
     const switchovers = new Switchovers(server, outbox);
     this.#switchovers = switchovers;
     const recovered = (facts: RecoveryFacts) => switchovers.done(facts);
-    this.#bringUp = new BringUp({
-      gateways,
-      channel,
-      desk: this.#desk,
-      book,
-      records,
-      outbox,
-      audit,
-      callAgent,
-      recovered,
-    });
+    const common = { gateways, channel, desk, book, records, outbox, callAgent };
+    this.#bringUp = new BringUp({ ...common, audit, recovered });
   }
 
   get role(): HeartbeatRole {
@@ -137,7 +135,13 @@ export class CallServer {
     return this.#outbox.take();
   }
 
-  receiveHeartbeat(bytes: Uint8Array, from: Address, at: Moment): ServerOutput[] {
+  /** A heartbeat, or a record. */
+  receivePeer(bytes: Uint8Array, from: Address, at: Moment): ServerOutput[] {
+    if (isRecordDatagram(bytes)) {
+      const isNewlyShared = this.#sharing.receive(bytes, from, at);
+      if (isNewlyShared && this.#role === "active" && !this.#bringUp.isRecovering) this.#desk.acknowledge(at);
+      return this.#outbox.take();
+    }
     if (this.#watch !== null) this.#takeWatch(this.#watch.receive(bytes, from, this.#standing(), at), at);
     this.#insist(at);
     this.#weighPeer(at);
@@ -170,6 +174,7 @@ export class CallServer {
     this.#takeChannel(this.#channel.tick(at.nowMs), at);
     if (this.#watch !== null) this.#takeWatch(this.#watch.tick(this.#standing(), at), at);
     this.#weighPeer(at);
+    this.#sharing.tick(this.#watch !== null && this.#watch.heardPeer(at.nowMs) !== null, at);
     if (this.#role === "active") {
       this.#ping(at);
       this.#bringUp.tick(at);
@@ -188,7 +193,8 @@ export class CallServer {
       this.#channel.next(),
       this.#watch?.next(this.#standing()) ?? null,
       this.#poller.next(),
-      isActive ? this.#pingAtMs : null,
+      this.#sharing.next(),
+      isActive ? this.#pings.next() : null,
       isActive ? this.#desk.agent.next() : null,
       this.#role === "starting" ? this.#startedAtMs + (this.#config.heartbeat?.deadAfterMs ?? pingMsAlone) : null,
       ...(isActive ? this.#gateways.all().map(({ link }) => link.next()) : []),
@@ -234,7 +240,7 @@ export class CallServer {
     return { role: this.#role, epoch: this.#gateways.highestGranted() };
   }
 
-  /** Looks at what is known of the peer and decides whether to change roles. */
+  /** Whether what is known of the peer changes the role. */
   #weighPeer(at: Moment): void {
     const peer = this.#watch?.heardPeer(at.nowMs) ?? null;
     if (this.#role === "starting") this.#decideStart(peer, at);
@@ -271,7 +277,7 @@ export class CallServer {
   #activate(cause: RecoveryCause, reason: string, at: Moment): void {
     this.#setRole("active", reason, at);
     this.#watch?.announce(at.nowMs);
-    this.#pingAtMs = at.nowMs;
+    this.#pings.hurry(at.nowMs);
     this.#bringUp.beginAll(cause, cause.from === null ? ["mgcp"] : this.#config.audit.via, at);
   }
 
@@ -298,7 +304,7 @@ export class CallServer {
 
   #takeWatch(turn: WatchTurn, at: Moment): void {
     for (const event of turn.events) this.#outbox.log(event);
-    for (const datagram of turn.sends) this.#outbox.push({ kind: "send-heartbeat", datagram });
+    for (const datagram of turn.sends) this.#outbox.push({ kind: "send-peer", datagram });
     for (const name of turn.ask) {
       const gateway = this.#gateways.named(name);
       if (gateway === undefined) continue;
@@ -323,17 +329,11 @@ export class CallServer {
   }
 
   #ping(at: Moment): void {
-    if (at.nowMs < this.#pingAtMs) return;
-    const { heartbeat } = this.#config;
-    this.#pingAtMs = at.nowMs + (heartbeat === undefined ? pingMsAlone : heartbeat.everyMs / 2);
-    const silentMaxMs = 2 * (heartbeat?.deadAfterMs ?? 2 * pingMsAlone);
-    for (const gateway of this.#gateways.all()) {
-      if (gateway.pingsWaiting < pingsWaitingMax) {
-        const isSent = this.#channel.send(pingCommand(gateway), gateway, { kind: "ping" }, at.nowMs);
-        if (isSent) gateway.pingsWaiting += 1;
-      }
+    if (!this.#pings.tick(this.#gateways.all(), at)) return;
+    const silentMaxMs = 2 * (this.#config.heartbeat?.deadAfterMs ?? 2 * pingMsAlone);
+    for (const gateway of this.#gateways.adopted()) {
       const silentMs = at.nowMs - gateway.lastHeardMs;
-      if (!gateway.link.isAdopted || silentMs <= silentMaxMs) continue;
+      if (silentMs <= silentMaxMs) continue;
       this.#bringUp.follow(gateway, gateway.link.fail(`silent for ${Math.round(silentMs)} ms`, at.nowMs), at);
     }
   }
@@ -358,18 +358,7 @@ export class CallServer {
   #compare(gateway: KnownGateway, audit: GatewayAudit, askedAtMs: number, at: Moment): void {
     this.#desk.learnJournal(audit, { askedAtMs, answeredAtMs: at.nowMs });
     if (gateway.isPartial) return;
-    this.#desk.with(at, (agent, turn) => {
-      agent.audited(gateway.name, audit.connections, askedAtMs, at, turn);
-      const waiting = new Set(gateway.found.map(({ connection }) => connection.connectionId));
-      const strays = audit.connections.filter(
-        ({ callId, connectionId }) => !agent.isOpen(callId) && !waiting.has(connectionId),
-      );
-      // One may just be on its way out or in; what the next poll shows again belongs to nobody.
-      for (const connection of strays) {
-        if (gateway.strays.has(connection.connectionId)) agent.deleteStray({ connection, via: audit.via }, turn);
-      }
-      gateway.strays = new Set(strays.map(({ connectionId }) => connectionId));
-    });
+    this.#desk.compare(gateway, audit, askedAtMs, at);
     if (this.#bringUp.isRecovering) return;
     this.#desk.billEnded(at);
     this.#desk.acknowledge(at);
@@ -401,7 +390,8 @@ export class CallServer {
     this.#channel.respond(reply, { code, comment, parameters, sessions: [] }, at.nowMs);
     if (code !== 200) return;
     if (command.verb === "RSIP") this.#restarted(gateway, command, at);
-    else if (command.verb === "DLCX") this.#deletedByGateway(gateway, command, at);
+    else if (command.verb === "DLCX")
+      this.#desk.with(at, (agent, turn) => agent.deletedByGateway(gateway.name, command, at, turn));
     else {
       const { observedEvents = [] } = command.parameters;
       const { local } = command.endpoint;
@@ -414,10 +404,6 @@ export class CallServer {
     const { isToBeAudited, reason } = takeRestart(gateway, command);
     this.#outbox.log({ event: "gateway-restart", gateway: gateway.name, reason });
     if (isToBeAudited) this.#bringUp.begin(gateway, ["mgcp"], at);
-  }
-
-  #deletedByGateway(gateway: KnownGateway, command: MgcpCommand, at: Moment): void {
-    this.#desk.with(at, (agent, turn) => agent.deletedByGateway(gateway.name, command, at, turn));
   }
 
   #answered({ gateway: name, purpose, response, askedAtMs }: ChannelAnswer<ServerPurpose>, at: Moment): void {

@@ -9,6 +9,7 @@ import type { ControlReply } from "./control/control-message.js";
 import { type ControlSocket, openControlSocket } from "./io/control-socket.js";
 import { auditGateway } from "./io/gateway-audits.js";
 import { openLibsqlStore } from "./io/libsql-store.js";
+import { readStoredRecord } from "./io/stored-values.js";
 import type { Moment } from "./moment.js";
 import type { ServerEvent } from "./server-event.js";
 import type { ServerOutput } from "./server-output.js";
@@ -61,7 +62,11 @@ class Runner {
     this.#store = store;
     this.#tell = tell;
     this.#failed = failed;
-    this.#server = new CallServer(config, { random, kept: store.gatewayRecords() }, now());
+    this.#server = new CallServer(
+      config,
+      { random, kept: store.gatewayRecords(), store, readRecord: readStoredRecord },
+      now(),
+    );
   }
 
   /** Null when it runs. */
@@ -81,7 +86,7 @@ class Runner {
     this.#mgcp = mgcp.value;
     if (heartbeat !== undefined) {
       const opened = await openUdpSocket({ address, port: heartbeat.port }, (bytes, from) =>
-        this.#take(() => this.#server.receiveHeartbeat(bytes, from, now())),
+        this.#take(() => this.#server.receivePeer(bytes, from, now())),
       );
       if (!opened.ok) return opened.reason;
       this.#heartbeat = opened.value;
@@ -115,11 +120,17 @@ class Runner {
       case "send-mgcp":
         this.#mgcp?.send(output.datagram.bytes, output.datagram.to);
         break;
-      case "send-heartbeat":
+      case "send-peer":
         this.#heartbeat?.send(output.datagram.bytes, output.datagram.to);
         break;
       case "store-cdr":
         this.#store.storeCdr(output.record);
+        break;
+      case "store-peer-cdr":
+        this.#store.storePeerCdr(output.record);
+        break;
+      case "cdr-shared":
+        this.#store.markShared(output.record);
         break;
       case "store-gateway-record":
         this.#store.storeGatewayRecord(output.record);

@@ -8,7 +8,7 @@ import type { ServerEvent } from "./server-event.js";
 
 export type ServerOutput =
   | { readonly kind: "send-mgcp"; readonly datagram: OutgoingDatagram }
-  | { readonly kind: "send-heartbeat"; readonly datagram: OutgoingDatagram }
+  | { readonly kind: "send-peer"; readonly datagram: OutgoingDatagram }
   /** Answered by `auditEnded` with the same id, always. */
   | {
       readonly kind: "audit";
@@ -19,6 +19,9 @@ export type ServerOutput =
       readonly asksRecovery: boolean;
     }
   | { readonly kind: "store-cdr"; readonly record: CallDetailRecord }
+  /** The peer has it as it stands here. */
+  | { readonly kind: "store-peer-cdr"; readonly record: CallDetailRecord }
+  | { readonly kind: "cdr-shared"; readonly record: CallDetailRecord }
   | { readonly kind: "store-gateway-record"; readonly record: GatewayRecord }
   /** To the request of the same id. */
   | { readonly kind: "control-reply"; readonly controlId: number; readonly reply: ControlReply }

@@ -12,7 +12,9 @@ import type { JournalBook } from "../cdr/journal-book.js";
 import type { Moment } from "../moment.js";
 import type { ConnectionRecords } from "../registry/connection-records.js";
 import type { Gateways } from "../registry/gateways.js";
+import type { KnownGateway } from "../registry/known-gateway.js";
 import type { Outbox } from "../server-output.js";
+import type { RecordSharing } from "../watch/record-sharing.js";
 import type { AgentCommand } from "./agent-command.js";
 import { type AgentTurn, emptyAgentTurn } from "./agent-turn.js";
 import type { CallAgent } from "./call-agent.js";
@@ -31,6 +33,8 @@ export interface CallDeskParts {
   readonly outbox: Outbox;
   /** Where this server takes MGCP. */
   readonly callAgent: Address;
+  /** The records the peer gets. */
+  readonly sharing: RecordSharing;
 }
 
 export class CallDesk {
@@ -52,7 +56,7 @@ export class CallDesk {
     const turn = emptyAgentTurn();
     step(this.agent, turn);
     for (const event of turn.events) this.#parts.outbox.log(event);
-    for (const record of turn.records) this.#write(record);
+    for (const record of turn.records) this.#write(record, at);
     const unsent = turn.commands.filter((command) => !this.#send(command, at));
     if (unsent.length === 0) return;
     this.with(at, (agent, next) => {
@@ -63,6 +67,22 @@ export class CallDesk {
   /** What a gateway's journal says; the whole of it only by our own protocol. */
   learnJournal(audit: GatewayAudit, span: AuditSpan): void {
     this.#parts.book.learn(audit, span, audit.via === "mgcp");
+  }
+
+  /** Holds a poll against the calls in hand; connections that belong to none go, once they are seen again. */
+  compare(gateway: KnownGateway, audit: GatewayAudit, askedAtMs: number, at: Moment): void {
+    this.with(at, (agent, turn) => {
+      agent.audited(gateway.name, audit.connections, askedAtMs, at, turn);
+      const waiting = new Set(gateway.found.map(({ connection }) => connection.connectionId));
+      const strays = audit.connections.filter(
+        ({ callId, connectionId }) => !agent.isOpen(callId) && !waiting.has(connectionId),
+      );
+      // One may just be on its way out or in; what the next poll shows again belongs to nobody.
+      for (const connection of strays) {
+        if (gateway.strays.has(connection.connectionId)) agent.deleteStray({ connection, via: audit.via }, turn);
+      }
+      gateway.strays = new Set(strays.map(({ connectionId }) => connectionId));
+    });
   }
 
   /** Records for calls that were over before this server looked; the call ids of those that are new. */
@@ -81,16 +101,21 @@ export class CallDesk {
       const record = billCall(toldOfEnd(evidence) ? evidence : withInferredEnd(evidence, at), this.#server, at);
       if (record === null) continue;
       if (!this.#written.has(callId)) found.push(callId);
-      this.#write(record);
+      this.#write(record, at);
     }
     return found;
   }
 
-  /** Lets the gateways forget what has its record. Outputs are done in order, so the record is on disk by then. */
+  /**
+   * Lets the gateways forget what has its record; while the peer lives, what has it there too. Outputs are done in order,
+   * so the record is on disk by then.
+   */
   acknowledge(at: Moment): void {
-    const { book, gateways, channel } = this.#parts;
+    const { book, gateways, channel, sharing } = this.#parts;
+    const isNeeded = (callId: string) =>
+      this.#isOpen(callId) || this.#unbilled.has(callId) || sharing.isAwaited(callId, at);
     for (const gateway of gateways.adopted()) {
-      for (const ack of book.settle(gateway.name, (callId) => this.#isOpen(callId) || this.#unbilled.has(callId)))
+      for (const ack of book.settle(gateway.name, isNeeded))
         channel.send(askCommand(gateway, ack), gateway, { kind: "acknowledge" }, at.nowMs);
     }
   }
@@ -112,7 +137,7 @@ export class CallDesk {
     return records.ofCall(callId).some(({ gateway }) => gateways.isUp(gateway));
   }
 
-  #write(record: CallDetailRecord): void {
+  #write(record: CallDetailRecord, at: Moment): void {
     const before = this.#written.get(record.callId);
     const merged = before === undefined ? record : mergeRecords(before, record);
     if (before !== undefined && JSON.stringify(before) === JSON.stringify(merged)) return;
@@ -120,6 +145,7 @@ export class CallDesk {
     const [oldest] = this.#written.keys();
     if (this.#written.size > recordsRememberedMax && oldest !== undefined) this.#written.delete(oldest);
     this.#parts.outbox.push({ kind: "store-cdr", record: merged });
+    this.#parts.sharing.written(merged, at);
     this.#parts.outbox.log({ event: before === undefined ? "cdr" : "cdr-improved", cdr: merged });
   }
 

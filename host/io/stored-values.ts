@@ -108,6 +108,11 @@ const storedCallDetailRecord = z.object({
   writtenBy: z.array(z.string()),
 }) satisfies z.ZodType<CallDetailRecord>;
 
+/** The same text for the same record, in whatever order its facts came. */
+export function writeStoredRecord(record: CallDetailRecord): string {
+  return JSON.stringify(storedCallDetailRecord.parse(record));
+}
+
 export function readStoredRecord(json: string): ParseResult<CallDetailRecord> {
   return read(json, storedCallDetailRecord);
 }

@@ -10,6 +10,12 @@ import type { GatewayRecord } from "../registry/connection-records.js";
 export interface RecordStore {
   /** Merged with the one of the same key, if there is one; survives a power failure once it returned. */
   storeCdr(record: CallDetailRecord): void;
+  /** The same of a record the peer has as it is given here. */
+  storePeerCdr(record: CallDetailRecord): void;
+  /** The peer has this record now; one that has become better since stays unshared. */
+  markShared(record: CallDetailRecord): void;
+  /** Records that the peer may not have as they stand. */
+  unshared(count: number): CallDetailRecord[];
   /** Replaces what was known of this gateway; may be a moment old after a power failure. */
   storeGatewayRecord(record: GatewayRecord): void;
   /** What cannot be read is left out: the next poll tells it anew. */

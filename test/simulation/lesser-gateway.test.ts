@@ -52,7 +52,7 @@ describe("a gateway without our package", () => {
     network.run(5_000);
     expect(gateway.connections.size).toBe(0);
     expect(gateway.given.filter((text) => /x-ho/i.test(text))).toEqual([]);
-    const [record] = [...server.cdrs.values()];
+    const [record] = [...server.store.cdrs.values()];
     expect(record).toMatchObject({ endCause: "called-on-hook", terminatingStatistics: { packetsSent: 9 } });
     expect(Math.abs((record?.duration?.ms ?? 0) - 21_000)).toBeLessThan(500);
   });

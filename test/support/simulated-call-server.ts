@@ -3,10 +3,9 @@
 import type { Address } from "../../firmware/protocol/address.js";
 import type { Random } from "../../firmware/protocol/chance.js";
 import { CallServer } from "../../host/call-server.js";
-import type { CallDetailRecord } from "../../host/cdr/call-detail-record.js";
-import { mergeRecords, recordKey } from "../../host/cdr/call-detail-record.js";
 import { type CallServerConfig, callServerSchema } from "../../host/config.js";
 import type { ControlReply, ControlRequest } from "../../host/control/control-message.js";
+import { readStoredRecord } from "../../host/io/stored-values.js";
 import type { AuditQuery, QueryTurn } from "../../host/query/audit-query.js";
 import { MgcpQuery } from "../../host/query/mgcp-query.js";
 import { SipQuery } from "../../host/query/sip-query.js";
@@ -16,6 +15,7 @@ import type { ServerEvent } from "../../host/server-event.js";
 import type { ServerOutput } from "../../host/server-output.js";
 import type { GatewayPlace } from "./simulated-gateway.js";
 import type { SimulatedMoment, SimulatedNetwork, SimulatedNode } from "./simulated-network.js";
+import { SimulatedStore } from "./simulated-store.js";
 
 export const serverAddresses = { primary: "127.10.0.1", backup: "127.10.0.2" } as const;
 export type ServerRole = keyof typeof serverAddresses;
@@ -46,8 +46,8 @@ export class SimulatedCallServer implements SimulatedNode {
   readonly events: { readonly atMs: number; readonly event: ServerEvent }[] = [];
   /** What operators were answered. */
   readonly replies: ControlReply[] = [];
-  /** What its store holds; keeps a restart when handed on. */
-  readonly cdrs: Map<string, CallDetailRecord>;
+  /** Its disk; outlives it when handed on. */
+  readonly store: SimulatedStore;
   readonly #network: SimulatedNetwork;
   readonly #random: Random;
   readonly #queries = new Map<number, { query: AuditQuery; port: Address }>();
@@ -55,22 +55,18 @@ export class SimulatedCallServer implements SimulatedNode {
   #isPaused = false;
   #lastPort = 30_000;
 
-  constructor(
-    config: CallServerConfig,
-    network: SimulatedNetwork,
-    random: Random,
-    cdrs = new Map<string, CallDetailRecord>(),
-  ) {
+  constructor(config: CallServerConfig, network: SimulatedNetwork, random: Random, store = new SimulatedStore()) {
     this.config = config;
-    this.cdrs = cdrs;
+    this.store = store;
     this.#network = network;
     this.#random = random;
-    this.core = new CallServer(config, { random, kept: [] }, network.at);
+    const parts = { random, kept: store.gatewayRecords(), store, readRecord: readStoredRecord };
+    this.core = new CallServer(config, parts, network.at);
     network.listen(this.#port("mgcp"), (bytes, from, at) => {
       if (!this.#isPaused) this.#act(this.core.receiveMgcp(bytes, from, at), at);
     });
     network.listen(this.#port("heartbeat"), (bytes, from, at) => {
-      if (!this.#isPaused) this.#act(this.core.receiveHeartbeat(bytes, from, at), at);
+      if (!this.#isPaused) this.#act(this.core.receivePeer(bytes, from, at), at);
     });
     network.add(this);
     this.#act(this.core.start(network.at), network.at);
@@ -118,17 +114,16 @@ export class SimulatedCallServer implements SimulatedNode {
   #act(outputs: readonly ServerOutput[], at: SimulatedMoment): void {
     if (this.#isDead) return;
     for (const output of outputs) {
-      if (output.kind === "send-mgcp" || output.kind === "send-heartbeat") {
+      if (output.kind === "send-mgcp" || output.kind === "send-peer") {
         const from = this.#port(output.kind === "send-mgcp" ? "mgcp" : "heartbeat");
         this.#network.send(from, output.datagram.to, output.datagram.bytes);
       } else if (output.kind === "audit") this.#query(output, at);
       else if (output.kind === "control-reply") this.replies.push(output.reply);
       else if (output.kind === "log") this.events.push({ atMs: at.nowMs, event: output.event });
-      else if (output.kind === "store-cdr") {
-        const key = recordKey(output.record);
-        const known = this.cdrs.get(key);
-        this.cdrs.set(key, known === undefined ? output.record : mergeRecords(known, output.record));
-      }
+      else if (output.kind === "store-cdr") this.store.storeCdr(output.record);
+      else if (output.kind === "store-peer-cdr") this.store.storePeerCdr(output.record);
+      else if (output.kind === "cdr-shared") this.store.markShared(output.record);
+      else this.store.storeGatewayRecord(output.record);
     }
   }
 

@@ -45,8 +45,12 @@ const wallStartMs = 1_700_000_000_000;
 
 export class SimulatedNetwork {
   weather: Weather = fairWeather;
+  /** Which ways have fair weather always. */
+  isSheltered: (from: string, to: string) => boolean = () => false;
   /** Which ways are cut, by IP address; none unless told. */
   isCut: (from: string, to: string) => boolean = () => false;
+  /** Which datagrams a way does not take. */
+  isLost: (bytes: Uint8Array, from: string, to: string) => boolean = () => false;
   readonly #random: Random;
   readonly #receivers = new Map<string, Receive>();
   readonly #nodes = new Set<SimulatedNode>();
@@ -77,10 +81,12 @@ export class SimulatedNetwork {
   }
 
   send(from: Address, to: Address, bytes: Uint8Array): void {
-    const { loss, repetition } = this.weather;
+    const weather = this.isSheltered(from.address, to.address) ? fairWeather : this.weather;
+    const { loss, repetition } = weather;
     if (this.#random() < loss || this.isCut(from.address, to.address)) return;
-    this.#fly(from, to, bytes);
-    if (this.#random() < repetition) this.#fly(from, to, bytes);
+    if (this.isLost(bytes, from.address, to.address)) return;
+    this.#fly(from, to, bytes, weather);
+    if (this.#random() < repetition) this.#fly(from, to, bytes, weather);
   }
 
   /** Lets the time go on. */
@@ -108,8 +114,7 @@ export class SimulatedNetwork {
     return true;
   }
 
-  #fly(from: Address, to: Address, bytes: Uint8Array): void {
-    const { delayMinMs, delayMaxMs } = this.weather;
+  #fly(from: Address, to: Address, bytes: Uint8Array, { delayMinMs, delayMaxMs }: Weather): void {
     const atMs = this.#nowMs + delayMinMs + this.#random() * (delayMaxMs - delayMinMs);
     this.#order += 1;
     this.#flights.push({ atMs, order: this.#order, bytes, from, to });

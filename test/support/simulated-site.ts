@@ -5,6 +5,7 @@ import { seededRandom } from "./seeded-random.js";
 import { type ServerRole, SimulatedCallServer, serverAddresses, serverConfig } from "./simulated-call-server.js";
 import { type GatewayPlace, gatewayOptions, SimulatedGateway } from "./simulated-gateway.js";
 import { SimulatedNetwork } from "./simulated-network.js";
+import { SimulatedStore } from "./simulated-store.js";
 import { SimulatedTelephone } from "./simulated-telephone.js";
 
 const linesEach = 3;
@@ -17,7 +18,7 @@ export class SimulatedSite {
   readonly network: SimulatedNetwork;
   readonly gateways: readonly SimulatedGateway[];
   /** What each server's disk holds; outlives the server. */
-  readonly disks: Record<ServerRole, Map<string, CallDetailRecord>> = { primary: new Map(), backup: new Map() };
+  readonly disks: Record<ServerRole, SimulatedStore> = { primary: new SimulatedStore(), backup: new SimulatedStore() };
   readonly #random: () => number;
   readonly #phones = new Map<string, SimulatedTelephone>();
 
@@ -26,6 +27,9 @@ export class SimulatedSite {
     this.#random = seededRandom(seed);
     const network = new SimulatedNetwork(this.#random);
     this.network = network;
+    // A telephone has a cable of its own to its gateway, so that the two agree on when it was lifted and put down.
+    const isPhone = (address: string) => places.some(({ phones }) => prefixOf(phones) === prefixOf(address));
+    network.isSheltered = (from, to) => isPhone(from) || isPhone(to);
     const callAgents = Object.values(serverAddresses).map((address) => ({ address, port: 2727 }));
     this.gateways = places.map(
       (place) =>
@@ -37,7 +41,7 @@ export class SimulatedSite {
     for (const place of places) {
       for (let index = 0; index < place.lines; index += 1) {
         const number = String(place.firstNumber + index);
-        const address = `${place.phones.slice(0, place.phones.lastIndexOf(".") + 1)}${index + 1}`;
+        const address = `${prefixOf(place.phones)}${index + 1}`;
         const gateway = { address: place.address, port: 5060 };
         this.#phones.set(
           number,
@@ -67,8 +71,13 @@ export class SimulatedSite {
 
   /** All records of both servers, one per call. */
   get records(): CallDetailRecord[] {
-    return [...new Map([...this.disks.primary, ...this.disks.backup]).values()];
+    return [...new Map([...this.disks.primary.cdrs, ...this.disks.backup.cdrs]).values()];
   }
+}
+
+/** `127.10.1.` */
+function prefixOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(".") + 1);
 }
 
 /** From the called station's answer to the first hang-up, by the stations' own clocks. */

@@ -52,7 +52,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "firmware/cli": ["firmware", "node", "npm"],
   "host/query": ["firmware/protocol"],
   "host/registry": ["firmware/protocol"],
-  "host/cdr": ["firmware/protocol", "host/call-agent/call-tag.ts"],
+  "host/cdr": ["firmware/protocol", "host/call-agent/call-tag.ts", "node:crypto"],
   "host/store": ["firmware/protocol", "host/cdr", "host/registry"],
   "host/watch": HOST_CORE,
   "host/call-agent": HOST_CORE,

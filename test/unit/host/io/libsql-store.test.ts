@@ -89,6 +89,32 @@ describe("the embedded store", () => {
     expect(store.gatewayRecords()).toMatchObject([{ gateway: "gw1.example", counter: 7 }]);
     store.close();
     expect(read()).toEqual([before[0], oneRecord, { ...oneRecord, callId: "C2" }]);
+    // The peer may have none of them.
+    const again = open();
+    expect(again.unshared(9).map(({ callId }) => callId)).toEqual(["C0", "C1", "C2"]);
+    again.close();
+  });
+
+  test("knows which records the peer has not got as they stand", () => {
+    const store = open();
+    const better = { ...oneRecord, duration: { ms: 9_999, errorMs: 1, from: "journalled" as const } };
+    store.storeCdr(oneRecord);
+    store.storeCdr({ ...oneRecord, bootId: "B2" });
+    expect(store.unshared(1)).toEqual([oneRecord]);
+    store.markShared(oneRecord);
+    store.storeCdr(oneRecord);
+    expect(store.unshared(9)).toMatchObject([{ bootId: "B2" }]);
+    store.storeCdr(better);
+    store.markShared(oneRecord);
+    expect(store.unshared(9)).toHaveLength(2);
+    store.storePeerCdr({ ...better, bootId: "B3" });
+    store.storePeerCdr({ ...oneRecord, bootId: "B2" });
+    expect(store.unshared(9)).toEqual([better]);
+    store.storePeerCdr(oneRecord);
+    expect(store.unshared(9)).toEqual([better]);
+    store.storePeerCdr(better);
+    expect(store.unshared(9)).toEqual([]);
+    store.close();
   });
 
   test("is read while it is written, and by nobody who has no business there", () => {
