@@ -1,10 +1,14 @@
 // What it does: one sample of one band of ITU-T G.722 in eight lanes: quantisers (blocks 1 and 2) and the adaptive
 //   predictor that both bands share (blocks 3 and 4; 6.2.1.3 to 6.2.1.6). Not the QMF and not the walk over jobs: g722.ts.
 // How: all 16-bit operations saturate, as the Recommendation's do, and products keep bits 15 to 30, rounded down. DLT and
-//   RLT are kept doubled, which is how the filters take them; their signs and zeroes are the same.
-// How to use it: `band` is the band's first row: lowBand or highBand. A quantiser, then adapt(), for each sample.
+//   RLT are kept doubled, which is how the filters take them; their signs and zeroes are the same. While a kernel runs the
+//   DLT lie in a window that grows by eight: ±1, and the number itself in 32-bit lanes, so that a dot product with a
+//   coefficient beside a zero is the whole product. PLT is the inverse of a mask: all ones for what is not negative.
+// How to use it: openBands() for each group; a quantiser, then adapt…(), for each sample; slideBands() after eight;
+//   closeBands() at last. `band` is the band's first row: lowBand or highBand.
 
 import { kernelLanes, recordLanes } from "./lane-group";
+import { signed } from "./lanes";
 import * as pool from "./pool";
 import {
   entryOf16,
@@ -13,10 +17,9 @@ import {
   high2,
   highWeights,
   low4,
-  lowLevels,
-  lowLevelsCount,
   lowScales,
   lowWeights,
+  reachedLevels,
   scales,
 } from "./g722-tables";
 
@@ -39,31 +42,94 @@ const sz: usize = 15 * 16;
 /** DLT1 .. DLT6. */
 const dlt: usize = 16 * 16;
 
-/** Levels of the lower quantiser, spread over a register each. */
-const levelRows: usize = kernelLanes;
-export const levelRowsBytes: usize = 29 * 16;
+/** A band's window begins with DLT6; three rows each: ±1, and the number in the lower and upper four lanes, 32 bits. */
+const entryBytes: usize = 48;
+const unit: usize = 0;
+const lower: usize = 16;
+const upper: usize = 32;
+const windowBytes: usize = 14 * entryBytes;
+/** For g722.ts: its own rows follow. */
+export const bandWindowsBytes: usize = 2 * windowBytes;
 
-const allMinus32767: usize = memory.data<i16>([-32767, -32767, -32767, -32767, -32767, -32767, -32767, -32767], 16);
 const all18432: usize = memory.data<i16>([18432, 18432, 18432, 18432, 18432, 18432, 18432, 18432], 16);
 const all22528: usize = memory.data<i16>([22528, 22528, 22528, 22528, 22528, 22528, 22528, 22528], 16);
 const all16383: usize = memory.data<i16>([16383, 16383, 16383, 16383, 16383, 16383, 16383, 16383], 16);
 const allMinus16384: usize = memory.data<i16>([-16384, -16384, -16384, -16384, -16384, -16384, -16384, -16384], 16);
 const all4512: usize = memory.data<i16>([4512, 4512, 4512, 4512, 4512, 4512, 4512, 4512], 16);
-const all4096: usize = memory.data<f32>([4096, 4096, 4096, 4096], 16);
-const allOnes: usize = memory.data<f32>([1, 1, 1, 1], 16);
+const all4096: usize = memory.data<i16>([4096, 4096, 4096, 4096, 4096, 4096, 4096, 4096], 16);
+const all61: usize = memory.data<i16>([61, 61, 61, 61, 61, 61, 61, 61], 16);
+const all33: usize = memory.data<i16>([33, 33, 33, 33, 33, 33, 33, 33], 16);
+const all30: usize = memory.data<i16>([30, 30, 30, 30, 30, 30, 30, 30], 16);
+const all2: usize = memory.data<i16>([2, 2, 2, 2, 2, 2, 2, 2], 16);
+const allMinus2: usize = memory.data<i16>([-2, -2, -2, -2, -2, -2, -2, -2], 16);
+/** More than any level of the lower quantiser; and 2^23: what is added to it stands in the lowest bits of the sum. */
+const most: usize = memory.data<f32>([4096, 4096, 4096, 4096], 16);
+const integerBits: usize = memory.data<f32>([8388608, 8388608, 8388608, 8388608], 16);
 
-/** State of a call that begins: DETL 32, DETH 8, all else zero. */
+// @ts-ignore: decorator
+@inline
+function windowOf(band: usize): usize {
+  return band == lowBand ? kernelLanes : kernelLanes + windowBytes;
+}
+
+/** State of a call that begins: DETL 32, DETH 8, PLT not negative, all else zero. */
 export function resetBands(record: usize): void {
   memory.fill(record, 0, (bandNumbers * 2) as usize);
+  store<i32>(record, -1, 10 * 2);
+  store<i32>(record, -1, (24 + 10) * 2);
   store<i16>(record, 32, 13 * 2);
   store<i16>(record, 8, (24 + 13) * 2);
 }
 
-/** Once for each group. */
-export function spreadLevels(): void {
-  for (let level = 0; level < lowLevelsCount; level += 1) {
-    const value = v128.load16_splat(lowLevels + ((level << 1) as usize));
-    v128.store(levelRows + ((level << 4) as usize), value);
+/** The lower four lanes with zeroes between them, to be 32 bits each. */
+// @ts-ignore: decorator
+@inline
+function spreadLower(lanes: v128): v128 {
+  return i16x8.shuffle(lanes, i16x8.splat(0), 0, 8, 1, 9, 2, 10, 3, 11);
+}
+
+// @ts-ignore: decorator
+@inline
+function spreadUpper(lanes: v128): v128 {
+  return i16x8.shuffle(lanes, i16x8.splat(0), 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeEntry(entry: usize, doubled: v128): void {
+  v128.store(entry + unit, v128.or(i16x8.shr_s(doubled, 15), v128.load(pool.all1)));
+  v128.store(entry + lower, spreadLower(doubled));
+  v128.store(entry + upper, spreadUpper(doubled));
+}
+
+function openBand(band: usize, window: usize): void {
+  for (let k: usize = 0; k < 6; k += 1) storeEntry(window + (5 - k) * entryBytes, v128.load(band + dlt + k * 16));
+}
+
+function closeBand(band: usize, window: usize): void {
+  for (let k: usize = 0; k < 6; k += 1) {
+    const entry = window + (5 - k) * entryBytes;
+    v128.store(band + dlt + k * 16, i16x8.narrow_i32x4_u(v128.load(entry + lower), v128.load(entry + upper)));
+  }
+}
+
+/** Once for each group, when its records are in the lanes. */
+export function openBands(): void {
+  openBand(lowBand, windowOf(lowBand));
+  openBand(highBand, windowOf(highBand));
+}
+
+/** Before the records go back. */
+export function closeBands(): void {
+  closeBand(lowBand, windowOf(lowBand));
+  closeBand(highBand, windowOf(highBand));
+}
+
+/** After eight samples: the last six DLT of each band become the first of its window. */
+export function slideBands(): void {
+  for (let row: usize = 0; row < 18 * 16; row += 16) {
+    v128.store(windowOf(lowBand) + row, v128.load(windowOf(lowBand) + 8 * entryBytes + row));
+    v128.store(windowOf(highBand) + row, v128.load(windowOf(highBand) + 8 * entryBytes + row));
   }
 }
 
@@ -82,17 +148,17 @@ export function limited(value: v128): v128 {
   return i16x8.max_s(i16x8.min_s(value, v128.load(all16383)), v128.load(allMinus16384));
 }
 
-/** How many quarter steps fit, rounded up: ceil((magnitude + 1) · 4096 / det); exact in f32 as far as levels reach. */
+/**
+ * Four lanes' magnitude over the scale factor in quarter steps, rounded up: ceil((magnitude + 1) · 4096 / det), exact in
+ * f32 as far as levels reach. `pairs` are magnitudes and ones by turns.
+ */
 // @ts-ignore: decorator
 @inline
-function steps(magnitude: v128, scale: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.ceil(f32x4.div(magnitude, scale)));
-}
-
-// @ts-ignore: decorator
-@inline
-function scaled(magnitude: v128): v128 {
-  return f32x4.mul(f32x4.add(f32x4.convert_i32x4_u(magnitude), v128.load(allOnes)), v128.load(all4096));
+function steps(pairs: v128, scale: v128): v128 {
+  const dividend = f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(pairs, v128.load(all4096)));
+  const quotient = f32x4.ceil(f32x4.div(dividend, f32x4.convert_i32x4_s(scale)));
+  const whole = f32x4.add(f32x4.pmin(quotient, v128.load(most)), v128.load(integerBits));
+  return v128.xor(whole, v128.load(integerBits));
 }
 
 /** QUANTL: the 6-bit code of a sample of the lower band. A level is reached if it is less than what steps() gives. */
@@ -103,22 +169,13 @@ export function lowCode(sample: v128): v128 {
   const sign = i16x8.shr_s(error, 15);
   const magnitude = v128.xor(error, sign);
   const scale = v128.load(lowBand + det);
-  const low = steps(
-    scaled(i32x4.extend_low_i16x8_u(magnitude)),
-    f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(scale)),
-  );
-  const high = steps(
-    scaled(i32x4.extend_high_i16x8_u(magnitude)),
-    f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(scale)),
-  );
-  const reach = i16x8.narrow_i32x4_s(low, high);
-  let reached = v128.not(i16x8.splat(0));
-  for (let row: usize = 0; row < levelRowsBytes; row += 16) {
-    reached = i16x8.add(reached, i16x8.gt_s(reach, v128.load(levelRows + row)));
-  }
-  const positive = i16x8.add(i16x8.splat(62), reached);
-  const smallest = v128.and(i16x8.gt_s(reached, i16x8.splat(-3)), i16x8.splat(30));
-  const negative = i16x8.add(i16x8.add(i16x8.splat(34), reached), smallest);
+  const ones = v128.load(pool.all1);
+  const low = steps(i16x8.shuffle(magnitude, ones, 0, 8, 1, 9, 2, 10, 3, 11), spreadLower(scale));
+  const high = steps(i16x8.shuffle(magnitude, ones, 4, 12, 5, 13, 6, 14, 7, 15), spreadUpper(scale));
+  const reached = reachedLevels(i16x8.narrow_i32x4_s(low, high));
+  const positive = i16x8.add(v128.load(all61), reached);
+  const smallest = v128.and(i16x8.gt_s(reached, v128.load(allMinus2)), v128.load(all30));
+  const negative = i16x8.add(i16x8.add(v128.load(all33), reached), smallest);
   return v128.bitselect(negative, positive, sign);
 }
 
@@ -128,8 +185,9 @@ export function lowCode(sample: v128): v128 {
 export function highCode(sample: v128): v128 {
   const error = i16x8.sub_sat_s(sample, v128.load(highBand + s));
   const sign = i16x8.shr_s(error, 15);
-  const reached = i16x8.ge_s(v128.xor(error, sign), multiplied(v128.load(all4512), v128.load(highBand + det)));
-  return i16x8.add(i16x8.add(i16x8.splat(3), reached), i16x8.shl(sign, 1));
+  const level = multiplied(v128.load(all4512), v128.load(highBand + det));
+  const isSmall = i16x8.gt_s(level, v128.xor(error, sign));
+  return i16x8.sub(i16x8.add(v128.load(all2), i16x8.shl(sign, 1)), isSmall);
 }
 
 /** INVQBL and RECONS at the decoder: the lower band's sample, by the table of the mode. */
@@ -143,33 +201,40 @@ export function lowSample(output: v128): v128 {
 /** DL from the upper four bits of the code, whatever the mode; then the band adapts. */
 // @ts-ignore: decorator
 @inline
-export function adaptLow(code: v128): void {
+export function adaptLow(code: v128, sample: usize): void {
   const index = i16x8.shr_u(code, 2);
   const difference = multiplied(v128.load(lowBand + det), entryOf16(low4, index));
   rescale(lowBand, entryOf16(lowWeights, index), v128.load(all18432), lowScales);
-  predict(lowBand, difference);
+  predict(lowBand, difference, sample);
 }
 
 /** The same for the upper band; gives its sample, which the decoder uses. */
 // @ts-ignore: decorator
 @inline
-export function adaptHigh(code: v128): v128 {
+export function adaptHigh(code: v128, sample: usize): v128 {
   const difference = multiplied(v128.load(highBand + det), entryOf8(high2, code));
-  const sample = limited(i16x8.add_sat_s(v128.load(highBand + s), difference));
+  const rh = limited(i16x8.add_sat_s(v128.load(highBand + s), difference));
   rescale(highBand, entryOf8(highWeights, code), v128.load(all22528), scales);
-  predict(highBand, difference);
-  return sample;
+  predict(highBand, difference, sample);
+  return rh;
+}
+
+/** A number less its 2^-shift part: times 32512 or 32640, over 32768, rounded down. */
+// @ts-ignore: decorator
+@inline
+function leaked(value: v128, shift: i32): v128 {
+  const less = i16x8.sub_sat_s(value, v128.load(pool.all1));
+  return i16x8.sub(less, i16x8.shr_s(less, shift));
 }
 
 /** LOGSCL, LOGSCH, SCALEL, SCALEH. */
 // @ts-ignore: decorator
 @inline
-function rescale(band: usize, weight: v128, most: v128, table: usize): void {
-  const old = v128.load(band + nb);
-  const leaked = i16x8.add(old, i16x8.shr_s(i16x8.neg(old), 7));
-  const value = i16x8.min_s(i16x8.max_s(i16x8.add_sat_s(leaked, weight), i16x8.splat(0)), most);
+function rescale(band: usize, weight: v128, limit: v128, table: usize): void {
+  const moved = i16x8.add_sat_s(leaked(v128.load(band + nb), 7), weight);
+  const value = i16x8.min_s(i16x8.max_s(moved, i16x8.splat(0)), limit);
   v128.store(band + nb, value);
-  v128.store(band + det, gathered(table, i16x8.shr_u(value, 6)));
+  v128.store(band + det, gathered(table, v128.and(i16x8.shr_u(value, 5), v128.load(allMinus2))));
 }
 
 /** UPPOL2 and UPPOL1: the poles, from the signs of the last three partially reconstructed samples. */
@@ -177,63 +242,54 @@ function rescale(band: usize, weight: v128, most: v128, table: usize): void {
 @inline
 function adaptPoles(band: usize, p: v128): void {
   const sign = i16x8.shr_s(p, 15);
-  const differs1 = v128.xor(sign, v128.load(band + p1));
-  const differs2 = v128.xor(sign, v128.load(band + p2));
-  v128.store(band + p2, v128.load(band + p1));
-  v128.store(band + p1, sign);
+  const before = v128.load(band + p1);
+  const agrees1 = v128.xor(sign, before);
+  const agrees2 = v128.xor(sign, v128.load(band + p2));
+  v128.store(band + p2, before);
+  v128.store(band + p1, v128.not(sign));
   const old1 = v128.load(band + a1);
   const old2 = v128.load(band + a2);
-  const four = i16x8.shl(i16x8.max_s(i16x8.min_s(old1, v128.load(pool.all8191)), v128.load(pool.allMinus8192)), 2);
-  const turned = v128.bitselect(four, i16x8.sub_sat_s(i16x8.splat(0), four), differs1);
-  const gain2 = i16x8.sub(v128.xor(v128.load(pool.all128), differs2), differs2);
-  const leaked2 = i16x8.add(old2, i16x8.shr_s(i16x8.neg(old2), 7));
-  const sum2 = i16x8.add(i16x8.add(i16x8.shr_s(turned, 7), gain2), leaked2);
+  const limited1 = i16x8.max_s(i16x8.min_s(old1, v128.load(pool.all8191)), v128.load(pool.allMinus8191));
+  const turned = i16x8.shr_s(signed(limited1, agrees1), 5);
+  const gain2 = i16x8.add(turned, signed(v128.load(pool.allMinus128), agrees2));
+  const sum2 = i16x8.add(gain2, leaked(old2, 7));
   const new2 = i16x8.max_s(i16x8.min_s(sum2, v128.load(pool.all12288)), v128.load(pool.allMinus12288));
-  const gain1 = i16x8.sub(v128.xor(v128.load(pool.all192), differs1), differs1);
-  const sum1 = i16x8.add(i16x8.add(old1, i16x8.shr_s(i16x8.neg(old1), 8)), gain1);
-  const most = i16x8.sub(v128.load(pool.all15360), new2);
+  const sum1 = i16x8.add(signed(v128.load(pool.allMinus192), agrees1), leaked(old1, 8));
+  const limit = i16x8.sub(v128.load(pool.all15360), new2);
   v128.store(band + a2, new2);
-  v128.store(band + a1, i16x8.max_s(i16x8.min_s(sum1, most), i16x8.neg(most)));
+  v128.store(band + a1, i16x8.max_s(i16x8.min_s(sum1, limit), i16x8.sub(new2, v128.load(pool.all15360))));
 }
 
-/** UPZERO and FILTEZ for one zero; gives its part of SZ. The delay line moves on as it is read, from the oldest. */
+/** UPZERO and FILTEZ for the zero of the DLT `k` samples ago; gives its part of SZ. `at` is how far the window has grown. */
 // @ts-ignore: decorator
 @inline
-function zero(band: usize, k: usize, newer: v128, gain: v128): v128 {
-  const line = band + dlt + (k - 1) * 16;
+function zero(band: usize, k: usize, gain: v128, at: usize): v128 {
   const row = band + (k - 1) * 16;
-  const sign = i16x8.shr_s(v128.load(line), 15);
-  const old = v128.load(row);
-  const safe = i16x8.max_s(old, v128.load(allMinus32767));
-  const leaked = i16x8.add(safe, i16x8.shr_s(i16x8.neg(safe), 8));
-  const coefficient = i16x8.add_sat_s(leaked, i16x8.sub(v128.xor(gain, sign), sign));
+  const entry = windowOf(band) + at + (6 - k) * entryBytes;
+  const turned = i16x8.mul(gain, v128.load(entry + unit));
+  const coefficient = i16x8.add_sat_s(leaked(v128.load(row), 8), turned);
   v128.store(row, coefficient);
-  v128.store(line, newer);
-  return multiplied(newer, coefficient);
-}
-
-// @ts-ignore: decorator
-@inline
-function delayed(band: usize, k: usize): v128 {
-  return v128.load(band + dlt + (k - 1) * 16);
+  const low = i32x4.dot_i16x8_s(spreadLower(coefficient), v128.load(entry + entryBytes + lower));
+  const high = i32x4.dot_i16x8_s(spreadUpper(coefficient), v128.load(entry + entryBytes + upper));
+  return i16x8.narrow_i32x4_s(i32x4.shr_s(low, 15), i32x4.shr_s(high, 15));
 }
 
 /** PARREC, RECONS, the adaptation of zeroes and poles, FILTEP and PREDIC. */
 // @ts-ignore: decorator
 @inline
-function predict(band: usize, difference: v128): void {
+function predict(band: usize, difference: v128, sample: usize): void {
+  const at = sample * entryBytes;
   const reconstructed = i16x8.add_sat_s(v128.load(band + s), difference);
   const partial = i16x8.add_sat_s(difference, v128.load(band + sz));
-  const sign = i16x8.shr_s(difference, 15);
-  const size = v128.and(v128.load(pool.all128), i16x8.ne(difference, i16x8.splat(0)));
-  const gain = i16x8.sub(v128.xor(size, sign), sign);
-  const twice = i16x8.add_sat_s(difference, difference);
-  let zeroes = zero(band, 6, delayed(band, 5), gain);
-  zeroes = i16x8.add_sat_s(zeroes, zero(band, 5, delayed(band, 4), gain));
-  zeroes = i16x8.add_sat_s(zeroes, zero(band, 4, delayed(band, 3), gain));
-  zeroes = i16x8.add_sat_s(zeroes, zero(band, 3, delayed(band, 2), gain));
-  zeroes = i16x8.add_sat_s(zeroes, zero(band, 2, delayed(band, 1), gain));
-  zeroes = i16x8.add_sat_s(zeroes, zero(band, 1, twice, gain));
+  const size = v128.andnot(v128.load(pool.all128), i16x8.eq(difference, i16x8.splat(0)));
+  const gain = signed(size, i16x8.shr_s(difference, 15));
+  storeEntry(windowOf(band) + at + 6 * entryBytes, i16x8.add_sat_s(difference, difference));
+  let zeroes = zero(band, 6, gain, at);
+  zeroes = i16x8.add_sat_s(zeroes, zero(band, 5, gain, at));
+  zeroes = i16x8.add_sat_s(zeroes, zero(band, 4, gain, at));
+  zeroes = i16x8.add_sat_s(zeroes, zero(band, 3, gain, at));
+  zeroes = i16x8.add_sat_s(zeroes, zero(band, 2, gain, at));
+  zeroes = i16x8.add_sat_s(zeroes, zero(band, 1, gain, at));
   adaptPoles(band, partial);
   const newest = i16x8.add_sat_s(reconstructed, reconstructed);
   const before = v128.load(band + r1);

@@ -3,15 +3,29 @@
 //   each NB >> 6: the table ILA of SCALEH, plus one, times four; SCALEL begins 64 entries on.
 // How to use it: gathered() and entryOf16() with indices that lie in the table.
 
-/** Q6 of QUANTL, levels 1 to 29. */
-export const lowLevels: usize = memory.data<i16>(
+/**
+ * Q6 of QUANTL in two steps: levels 6, 12, 18 and 24 of 29, a register each, part them into five groups; each register
+ * of the second table holds one level of each group.
+ */
+const partingLevels: usize = memory.data<i16>(
   [
-    35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650, 714, 786, 858, 940, 1023, 1121, 1219, 1339,
-    1458, 1612, 1765, 1980, 2195, 2557, 2919,
+    233, 233, 233, 233, 233, 233, 233, 233,
+    530, 530, 530, 530, 530, 530, 530, 530,
+    940, 940, 940, 940, 940, 940, 940, 940,
+    1612, 1612, 1612, 1612, 1612, 1612, 1612, 1612,
   ],
   16,
 );
-export const lowLevelsCount: i32 = 29;
+const groupLevels: usize = memory.data<i16>(
+  [
+    35, 276, 587, 1023, 1765, 0, 0, 0,
+    72, 323, 650, 1121, 1980, 0, 0, 0,
+    110, 370, 714, 1219, 2195, 0, 0, 0,
+    150, 422, 786, 1339, 2557, 0, 0, 0,
+    190, 473, 858, 1458, 2919, 0, 0, 0,
+  ],
+  16,
+);
 
 /** Outputs of the inverse quantisers for each code of 6, 5, 4 and (upper band) 2 bits. */
 export const low6: usize = memory.data<i16>(
@@ -66,9 +80,35 @@ export const scales: usize = memory.data<i16>(
 );
 export const lowScales: usize = scales + 64 * 2;
 
-/** Half of the 24 coefficients of the quadrature mirror filter; the other half is the same backwards. */
-export const mirror: usize = memory.data<i16>([3, -11, 12, 32, -210, 951, 3876, -805, 362, -156, 53, -11], 16);
+/**
+ * Half of the 24 coefficients of the quadrature mirror filter, two by two, each pair in all four places of a register; and
+ * the other half, which is the same backwards.
+ */
+export const mirrorForwards: usize = memory.data<i16>(
+  [
+    3, -11, 3, -11, 3, -11, 3, -11,
+    12, 32, 12, 32, 12, 32, 12, 32,
+    -210, 951, -210, 951, -210, 951, -210, 951,
+    3876, -805, 3876, -805, 3876, -805, 3876, -805,
+    362, -156, 362, -156, 362, -156, 362, -156,
+    53, -11, 53, -11, 53, -11, 53, -11,
+  ],
+  16,
+);
+export const mirrorBackwards: usize = memory.data<i16>(
+  [
+    -11, 53, -11, 53, -11, 53, -11, 53,
+    -156, 362, -156, 362, -156, 362, -156, 362,
+    -805, 3876, -805, 3876, -805, 3876, -805, 3876,
+    951, -210, 951, -210, 951, -210, 951, -210,
+    32, 12, 32, 12, 32, 12, 32, 12,
+    -11, 3, -11, 3, -11, 3, -11, 3,
+  ],
+  16,
+);
 
+const allMinus514: usize = memory.data<i16>([-514, -514, -514, -514, -514, -514, -514, -514], 16);
+const all6: usize = memory.data<i16>([6, 6, 6, 6, 6, 6, 6, 6], 16);
 const pairOfBytes: usize = memory.data<i16>([514, 514, 514, 514, 514, 514, 514, 514], 16);
 const lowPair: usize = memory.data<i16>([256, 256, 256, 256, 256, 256, 256, 256], 16);
 const sixteenBytesOn: usize = memory.data<i16>([4112, 4112, 4112, 4112, 4112, 4112, 4112, 4112], 16);
@@ -90,16 +130,41 @@ export function entryOf16(table: usize, index: v128): v128 {
   return v128.or(first, i8x16.swizzle(v128.load(table, 16), i8x16.sub(bytes, v128.load(sixteenBytesOn))));
 }
 
-/** Entries of a table of any length. */
+/** The negative of how many levels of Q6 are less than the number in each lane. */
 // @ts-ignore: decorator
 @inline
-export function gathered(table: usize, index: v128): v128 {
-  let lanes = v128.load16_splat(table + ((i16x8.extract_lane_u(index, 0) as usize) << 1));
-  lanes = v128.load_lane<i16>(table + ((i16x8.extract_lane_u(index, 1) as usize) << 1), lanes, 1);
-  lanes = v128.load_lane<i16>(table + ((i16x8.extract_lane_u(index, 2) as usize) << 1), lanes, 2);
-  lanes = v128.load_lane<i16>(table + ((i16x8.extract_lane_u(index, 3) as usize) << 1), lanes, 3);
-  lanes = v128.load_lane<i16>(table + ((i16x8.extract_lane_u(index, 4) as usize) << 1), lanes, 4);
-  lanes = v128.load_lane<i16>(table + ((i16x8.extract_lane_u(index, 5) as usize) << 1), lanes, 5);
-  lanes = v128.load_lane<i16>(table + ((i16x8.extract_lane_u(index, 6) as usize) << 1), lanes, 6);
-  return v128.load_lane<i16>(table + ((i16x8.extract_lane_u(index, 7) as usize) << 1), lanes, 7);
+export function reachedLevels(number: v128): v128 {
+  const parted = i16x8.add(
+    i16x8.add(i16x8.gt_s(number, v128.load(partingLevels)), i16x8.gt_s(number, v128.load(partingLevels, 16))),
+    i16x8.add(i16x8.gt_s(number, v128.load(partingLevels, 32)), i16x8.gt_s(number, v128.load(partingLevels, 48))),
+  );
+  const bytes = i16x8.add(i16x8.mul(parted, v128.load(allMinus514)), v128.load(lowPair));
+  const within = i16x8.add(
+    i16x8.add(reachedOfGroup(number, 0, bytes), reachedOfGroup(number, 16, bytes)),
+    i16x8.add(reachedOfGroup(number, 32, bytes), reachedOfGroup(number, 48, bytes)),
+  );
+  return i16x8.add(
+    i16x8.add(i16x8.mul(parted, v128.load(all6)), reachedOfGroup(number, 64, bytes)),
+    within,
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function reachedOfGroup(number: v128, row: usize, bytes: v128): v128 {
+  return i16x8.gt_s(number, i8x16.swizzle(v128.load(groupLevels + row), bytes));
+}
+
+/** Entries of a table of any length, by twice their index. */
+// @ts-ignore: decorator
+@inline
+export function gathered(table: usize, doubled: v128): v128 {
+  let lanes = v128.load16_splat(table + (i16x8.extract_lane_u(doubled, 0) as usize));
+  lanes = v128.load_lane<i16>(table + (i16x8.extract_lane_u(doubled, 1) as usize), lanes, 1);
+  lanes = v128.load_lane<i16>(table + (i16x8.extract_lane_u(doubled, 2) as usize), lanes, 2);
+  lanes = v128.load_lane<i16>(table + (i16x8.extract_lane_u(doubled, 3) as usize), lanes, 3);
+  lanes = v128.load_lane<i16>(table + (i16x8.extract_lane_u(doubled, 4) as usize), lanes, 4);
+  lanes = v128.load_lane<i16>(table + (i16x8.extract_lane_u(doubled, 5) as usize), lanes, 5);
+  lanes = v128.load_lane<i16>(table + (i16x8.extract_lane_u(doubled, 6) as usize), lanes, 6);
+  return v128.load_lane<i16>(table + (i16x8.extract_lane_u(doubled, 7) as usize), lanes, 7);
 }

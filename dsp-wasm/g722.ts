@@ -9,22 +9,33 @@ import {
   adaptHigh,
   adaptLow,
   bandNumbers,
+  closeBands,
   highCode,
-  levelRowsBytes,
   limited,
   lowCode,
   lowSample,
+  openBands,
   resetBands,
-  spreadLevels,
+  slideBands,
 } from "./g722-band";
-import { entryOf16, gathered, low4, low5, low6, mirror } from "./g722-tables";
+import {
+  closeMirror,
+  earlier,
+  later,
+  mirrorNumbers,
+  mirrorWindowsEnd,
+  openMirror,
+  push,
+  slideMirror,
+  sumLower,
+  sumUpper,
+} from "./g722-mirror";
+import { entryOf16, gathered, low4, low5, low6, mirrorBackwards, mirrorForwards } from "./g722-tables";
 import {
   gatherBytes,
   gatherRecords,
   gatherSamples,
-  kernelLanes,
   lookUpGroup,
-  recordLanes,
   scatterBytes,
   scatterRecords,
   scatterSamples,
@@ -34,16 +45,12 @@ import { jobBytes } from "./memory-map";
 import * as pool from "./pool";
 
 /** Both bands, then eleven earlier samples of either phase of the filter, and two unused. */
-const numbers: i32 = bandNumbers + 24;
+const numbers: i32 = bandNumbers + mirrorNumbers;
 export const g722StateBytes: i32 = numbers * 2;
-const earlierBytes: usize = 11 * 16;
-const earlierFirst: usize = recordLanes + ((bandNumbers * 16) as usize);
-const earlierSecond: usize = earlierFirst + earlierBytes;
 
-// The filter's windows while they grow by eight rows, and the eight rows of codes or pairs in transit.
-const first: usize = kernelLanes + levelRowsBytes;
-const second: usize = first + 20 * 16;
-const sixteen: usize = second + 20 * 16;
+/** Sixteen rows of linear samples in transit. */
+const sixteen: usize = mirrorWindowsEnd;
+const tileBytes: usize = 128;
 
 /** Each job's state becomes that of a call that begins. */
 export function g722Reset(jobs: i32, count: i32, samples: i32): void {
@@ -54,55 +61,35 @@ export function g722Reset(jobs: i32, count: i32, samples: i32): void {
   }
 }
 
-function loadWindows(): void {
-  memory.copy(first, earlierFirst, earlierBytes);
-  memory.copy(second, earlierSecond, earlierBytes);
+function open(): void {
+  gatherRecords(numbers);
+  openBands();
+  openMirror();
 }
 
-function slideWindows(): void {
-  memory.copy(first, first + 128, earlierBytes);
-  memory.copy(second, second + 128, earlierBytes);
+function close(): void {
+  closeBands();
+  closeMirror();
+  scatterRecords(numbers);
 }
 
-function storeWindows(): void {
-  memory.copy(earlierFirst, first, earlierBytes);
-  memory.copy(earlierSecond, second, earlierBytes);
+function slide(): void {
+  slideBands();
+  slideMirror();
 }
 
-/** Sum of twelve products for the lower or upper four lanes; coefficients forwards or backwards, oldest sample first. */
+function copyTile(from: usize, to: usize): void {
+  for (let row: usize = 0; row < tileBytes; row += 16) v128.store(to + row, v128.load(from + row));
+}
+
+/** One octet of each call, from the two samples that were pushed last. */
 // @ts-ignore: decorator
 @inline
-function filtered(window: usize, forwards: bool, lower: bool): v128 {
-  let sum = part(window, 0, forwards, lower);
-  sum = i32x4.add(sum, part(window, 1, forwards, lower));
-  sum = i32x4.add(sum, part(window, 2, forwards, lower));
-  sum = i32x4.add(sum, part(window, 3, forwards, lower));
-  sum = i32x4.add(sum, part(window, 4, forwards, lower));
-  sum = i32x4.add(sum, part(window, 5, forwards, lower));
-  sum = i32x4.add(sum, part(window, 6, forwards, lower));
-  sum = i32x4.add(sum, part(window, 7, forwards, lower));
-  sum = i32x4.add(sum, part(window, 8, forwards, lower));
-  sum = i32x4.add(sum, part(window, 9, forwards, lower));
-  sum = i32x4.add(sum, part(window, 10, forwards, lower));
-  return i32x4.add(sum, part(window, 11, forwards, lower));
-}
-
-// @ts-ignore: decorator
-@inline
-function part(window: usize, k: usize, forwards: bool, lower: bool): v128 {
-  const coefficient = v128.load16_splat(mirror + (forwards ? k : 11 - k) * 2);
-  const samples = v128.load(window + k * 16);
-  return lower ? i32x4.extmul_low_i16x8_s(samples, coefficient) : i32x4.extmul_high_i16x8_s(samples, coefficient);
-}
-
-/** One octet of each call, from the two samples that are newest in the windows. */
-// @ts-ignore: decorator
-@inline
-function octet(at: usize): v128 {
-  const oddLow = filtered(first + at, true, true);
-  const oddHigh = filtered(first + at, true, false);
-  const evenLow = filtered(second + at, false, true);
-  const evenHigh = filtered(second + at, false, false);
+function octet(sample: usize): v128 {
+  const oddLow = sumLower(earlier, sample, mirrorForwards);
+  const oddHigh = sumUpper(earlier, sample, mirrorForwards);
+  const evenLow = sumLower(later, sample, mirrorBackwards);
+  const evenHigh = sumUpper(later, sample, mirrorBackwards);
   const low = i16x8.narrow_i32x4_s(
     i32x4.shr_s(i32x4.add(evenLow, oddLow), 14),
     i32x4.shr_s(i32x4.add(evenHigh, oddHigh), 14),
@@ -111,17 +98,17 @@ function octet(at: usize): v128 {
     i32x4.shr_s(i32x4.sub(evenLow, oddLow), 14),
     i32x4.shr_s(i32x4.sub(evenHigh, oddHigh), 14),
   );
-  return octetOfBands(limited(low), limited(high));
+  return octetOfBands(limited(low), limited(high), sample);
 }
 
 /** XL and XH, 15 bits each, to an octet. */
 // @ts-ignore: decorator
 @inline
-function octetOfBands(low: v128, high: v128): v128 {
+function octetOfBands(low: v128, high: v128, sample: usize): v128 {
   const lowBits = lowCode(low);
-  adaptLow(lowBits);
+  adaptLow(lowBits, sample);
   const highBits = highCode(high);
-  adaptHigh(highBits);
+  adaptHigh(highBits, sample);
   return v128.or(i16x8.shl(highBits, 6), lowBits);
 }
 
@@ -131,30 +118,27 @@ function octetOfBands(low: v128, high: v128): v128 {
 function encode(jobs: i32, count: i32, octets: i32, bands: bool): void {
   for (let group = 0; group < count; group += 8) {
     lookUpGroup((jobs + group * jobBytes) as usize, count - group);
-    gatherRecords(numbers);
-    spreadLevels();
-    loadWindows();
+    open();
     for (let left = octets; left > 0; left -= 8) {
       gatherSamples();
-      memory.copy(sixteen, tile, 128);
+      copyTile(tile, sixteen);
       gatherSamples();
-      memory.copy(sixteen + 128, tile, 128);
-      for (let at: usize = 0; at < 128; at += 16) {
-        const earlier = v128.load(sixteen + 2 * at);
-        const later = v128.load(sixteen + 2 * at + 16);
+      copyTile(tile, sixteen + tileBytes);
+      for (let sample: usize = 0; sample < 8; sample += 1) {
+        const first = v128.load(sixteen + 32 * sample);
+        const second = v128.load(sixteen + 32 * sample, 16);
         if (bands) {
-          v128.store(tile + at, octetOfBands(i16x8.shr_s(earlier, 1), i16x8.shr_s(later, 1)));
+          v128.store(tile + 16 * sample, octetOfBands(i16x8.shr_s(first, 1), i16x8.shr_s(second, 1), sample));
         } else {
-          v128.store(first + earlierBytes + at, earlier);
-          v128.store(second + earlierBytes + at, later);
-          v128.store(tile + at, octet(at));
+          push(earlier, sample, first);
+          push(later, sample, second);
+          v128.store(tile + 16 * sample, octet(sample));
         }
       }
-      slideWindows();
+      slide();
       scatterBytes();
     }
-    storeWindows();
-    scatterRecords(numbers);
+    close();
   }
 }
 
@@ -168,37 +152,40 @@ export function g722EncodeBands(jobs: i32, count: i32, octets: i32): void {
   encode(jobs, count, octets, true);
 }
 
+/** Output of the lower band's inverse quantiser, by its six bits. */
+// @ts-ignore: decorator
+@inline
+function lowOutput(lowBits: v128, mode: i32): v128 {
+  if (mode == 1) return gathered(low6, i16x8.shl(lowBits, 1));
+  if (mode == 2) return gathered(low5, v128.andnot(lowBits, v128.load(pool.all1)));
+  return entryOf16(low4, i16x8.shr_u(lowBits, 2));
+}
+
 /** One octet's two samples into the rows at `pair`. */
 // @ts-ignore: decorator
 @inline
-function pairOf(code: v128, at: usize, pair: usize, mode: i32, bands: bool): void {
+function pairOf(code: v128, sample: usize, pair: usize, mode: i32, bands: bool): void {
   const lowBits = v128.and(code, v128.load(pool.all63));
-  const output =
-    mode == 1
-      ? gathered(low6, lowBits)
-      : mode == 2
-        ? gathered(low5, i16x8.shr_u(lowBits, 1))
-        : entryOf16(low4, i16x8.shr_u(lowBits, 2));
-  const low = lowSample(output);
-  adaptLow(lowBits);
-  const high = adaptHigh(i16x8.shr_u(code, 6));
+  const low = lowSample(lowOutput(lowBits, mode));
+  adaptLow(lowBits, sample);
+  const high = adaptHigh(i16x8.shr_u(code, 6), sample);
   if (bands) {
     v128.store(pair, i16x8.shl(low, 1), 0);
     v128.store(pair, i16x8.shl(high, 1), 16);
     return;
   }
-  v128.store(first + earlierBytes + at, i16x8.add(low, high));
-  v128.store(second + earlierBytes + at, i16x8.sub(low, high));
-  const earlier = i16x8.narrow_i32x4_s(
-    i32x4.shr_s(filtered(second + at, false, true), 11),
-    i32x4.shr_s(filtered(second + at, false, false), 11),
+  push(earlier, sample, i16x8.add(low, high));
+  push(later, sample, i16x8.sub(low, high));
+  const first = i16x8.narrow_i32x4_s(
+    i32x4.shr_s(sumLower(later, sample, mirrorBackwards), 11),
+    i32x4.shr_s(sumUpper(later, sample, mirrorBackwards), 11),
   );
-  const later = i16x8.narrow_i32x4_s(
-    i32x4.shr_s(filtered(first + at, true, true), 11),
-    i32x4.shr_s(filtered(first + at, true, false), 11),
+  const second = i16x8.narrow_i32x4_s(
+    i32x4.shr_s(sumLower(earlier, sample, mirrorForwards), 11),
+    i32x4.shr_s(sumUpper(earlier, sample, mirrorForwards), 11),
   );
-  v128.store(pair, earlier, 0);
-  v128.store(pair, later, 16);
+  v128.store(pair, first, 0);
+  v128.store(pair, second, 16);
 }
 
 // @ts-ignore: decorator
@@ -206,21 +193,19 @@ function pairOf(code: v128, at: usize, pair: usize, mode: i32, bands: bool): voi
 function decode(jobs: i32, count: i32, octets: i32, mode: i32, bands: bool): void {
   for (let group = 0; group < count; group += 8) {
     lookUpGroup((jobs + group * jobBytes) as usize, count - group);
-    gatherRecords(numbers);
-    loadWindows();
+    open();
     for (let left = octets; left > 0; left -= 8) {
       gatherBytes();
-      for (let at: usize = 0; at < 128; at += 16) {
-        pairOf(v128.load(tile + at), at, sixteen + 2 * at, mode, bands);
+      for (let sample: usize = 0; sample < 8; sample += 1) {
+        pairOf(v128.load(tile + 16 * sample), sample, sixteen + 32 * sample, mode, bands);
       }
-      slideWindows();
-      memory.copy(tile, sixteen, 128);
+      slide();
+      copyTile(sixteen, tile);
       scatterSamples();
-      memory.copy(tile, sixteen + 128, 128);
+      copyTile(sixteen + tileBytes, tile);
       scatterSamples();
     }
-    storeWindows();
-    scatterRecords(numbers);
+    close();
   }
 }
 

@@ -6,7 +6,19 @@
 //   g726Reset, the same form in encoder and decoder. No state may stand in two jobs of one table.
 
 import { alawCode, alawSample, ulawCode, ulawSample } from "./g711";
-import { adapt, codeOf, g726Numbers, predict, rankOf, resetRecord, slide } from "./g726-step";
+import {
+  adapt,
+  closeFloats,
+  codeSign,
+  differenceOf,
+  g726Numbers,
+  openFloats,
+  predict,
+  quantised,
+  rankOf,
+  resetRecord,
+  slide,
+} from "./g726-step";
 import { codeMask } from "./g726-tables";
 import {
   gatherBytes,
@@ -60,7 +72,10 @@ function compressed(sr: v128, law: i32): v128 {
 /** SYNC: the next code of the law up or down where the next encoder would not choose this code again. */
 // @ts-ignore: decorator
 @inline
-function adjusted(pcm: v128, code: v128, again: v128, law: i32, bits: i32): v128 {
+function adjusted(pcm: v128, code: v128, law: i32, bits: i32): v128 {
+  const difference = differenceOf(expanded(pcm, law));
+  const level = quantised(difference, bits);
+  const again = v128.and(v128.xor(level, codeSign(difference, level, bits)), codeMask(bits));
   const up = i16x8.gt_s(rankOf(code, bits), rankOf(again, bits));
   const step = v128.or(v128.not(up), v128.load(pool.all1));
   const plain = v128.xor(pcm, law == ulaw ? i16x8.splat(0x7f) : i16x8.splat(0x55));
@@ -80,18 +95,22 @@ function encode(jobs: i32, count: i32, samples: i32, bits: i32, law: i32): void 
   for (let first = 0; first < count; first += 8) {
     lookUpGroup((jobs + first * jobBytes) as usize, count - first);
     gatherRecords(g726Numbers);
+    openFloats();
     for (let left = samples; left > 0; left -= 8) {
       if (law == linear) gatherSamples();
       else gatherBytes();
-      for (let at: usize = 0; at < 128; at += 16) {
-        predict(at);
-        const code = codeOf(expanded(v128.load(tile + at), law), bits);
-        v128.store(tile + at, code);
-        adapt(code, at, bits);
+      for (let sample: usize = 0; sample < 8; sample += 1) {
+        predict(sample);
+        const difference = differenceOf(expanded(v128.load(tile + sample * 16), law));
+        const magnitude = quantised(difference, bits);
+        const sign = codeSign(difference, magnitude, bits);
+        v128.store(tile + sample * 16, v128.and(v128.xor(magnitude, sign), codeMask(bits)));
+        adapt(magnitude, sign, sample, bits);
       }
       slide();
       scatterBytes();
     }
+    closeFloats();
     scatterRecords(g726Numbers);
   }
 }
@@ -102,23 +121,21 @@ function decode(jobs: i32, count: i32, samples: i32, bits: i32, law: i32): void 
   for (let first = 0; first < count; first += 8) {
     lookUpGroup((jobs + first * jobBytes) as usize, count - first);
     gatherRecords(g726Numbers);
+    openFloats();
     for (let left = samples; left > 0; left -= 8) {
       gatherBytes();
-      for (let at: usize = 0; at < 128; at += 16) {
-        predict(at);
-        const code = v128.and(v128.load(tile + at), codeMask(bits));
-        const sr = adapt(code, at, bits);
-        if (law == linear) {
-          v128.store(tile + at, limited(sr));
-        } else {
-          const pcm = compressed(sr, law);
-          v128.store(tile + at, adjusted(pcm, code, codeOf(expanded(pcm, law), bits), law, bits));
-        }
+      for (let sample: usize = 0; sample < 8; sample += 1) {
+        predict(sample);
+        const code = v128.and(v128.load(tile + sample * 16), codeMask(bits));
+        const sign = i16x8.shr_s(i16x8.shl(code, 16 - bits), 15);
+        const sr = adapt(v128.and(v128.xor(code, sign), codeMask(bits - 1)), sign, sample, bits);
+        v128.store(tile + sample * 16, law == linear ? limited(sr) : adjusted(compressed(sr, law), code, law, bits));
       }
       slide();
       if (law == linear) scatterSamples();
       else scatterBytes();
     }
+    closeFloats();
     scatterRecords(g726Numbers);
   }
 }

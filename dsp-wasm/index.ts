@@ -10,6 +10,7 @@ export {
   commandRingOffset,
   commandsMax,
   concealerStateOffset,
+  constantsEnd,
   decoderStateOffset,
   detectorStateOffset,
   encoderStateOffset,

@@ -40,8 +40,8 @@ export function alawLeadingOne(segments: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function segmentAndStep(lanes: v128): v128 {
-  const low = i32x4.shr_u(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(lanes)), 19);
-  const high = i32x4.shr_u(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(lanes)), 19);
+  const low = i32x4.shr_u(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(lanes)), 19);
+  const high = i32x4.shr_u(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(lanes)), 19);
   return i16x8.narrow_i32x4_u(low, high);
 }
 
@@ -50,4 +50,11 @@ export function segmentAndStep(lanes: v128): v128 {
 @inline
 export function signMask(lanes: v128): v128 {
   return i16x8.shr_s(lanes, 15);
+}
+
+/** ±value, by a mask. */
+// @ts-ignore: decorator
+@inline
+export function signed(value: v128, sign: v128): v128 {
+  return i16x8.sub(v128.xor(value, sign), sign);
 }

@@ -15,6 +15,9 @@
 /** Legs of one engine: a gateway of a thousand calls has two legs each. */
 export const legsMax: i32 = 2048;
 
+/** Where the compiler's constants and tables end: a test holds that it is before the job tables. */
+export const constantsEnd: i32 = __heap_base as i32;
+
 export const jobBytes: i32 = 16;
 /** So many operations at most have a table of their own. */
 export const jobTablesMax: i32 = 48;
