@@ -336,7 +336,10 @@ export class Gateway {
   /** Outputs of the faces and of call-control, each carried to whom it concerns, until nothing is left inside. */
   #settle(inner: readonly (FaceOutput | ControlOutput)[], at: Moment): GatewayOutput[] {
     const outputs: GatewayOutput[] = [];
-    for (const output of inner) outputs.push(...this.#settleOne(output, at));
+    for (const output of inner) {
+      if (output.kind === "media") outputs.push(output);
+      else outputs.push(...this.#settleOne(output, at));
+    }
     return [...this.#writeJournal(at), ...outputs, ...this.#tellWatchers(at)];
   }
 

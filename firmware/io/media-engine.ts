@@ -33,7 +33,7 @@ const closeMsMax = 2000;
 
 /**
  * The engine obeys what is commanded before it reads a datagram, and each 2 ms while a leg is open; it is woken for what
- * somebody waits for, and when so much has gathered.
+ * somebody waits for, and once when so much has gathered.
  */
 const unobeyedMax = 256;
 
@@ -91,7 +91,7 @@ class MediaThread {
   }
 
   send(command: MediaCommand): boolean {
-    const isUrgent = isAwaited(command) || this.#bell === null || this.#commands.waiting >= unobeyedMax;
+    const isUrgent = isAwaited(command) || this.#bell === null || this.#commands.waiting === unobeyedMax;
     if (this.#isOver || !this.#commands.put(command, isUrgent)) return false;
     if (isUrgent) this.#wake();
     return true;

@@ -104,10 +104,10 @@ function internal({ remote }: CodingWishes, { coded, relays, peer }: CodingMeans
 function allowed(wishes: CodingWishes, means: CodingMeans): Coding[] {
   const { coded, relays, peer } = means;
   const found: Coding[] = [];
+  const known = relays ? [...coded, ...(wishes.remote?.codings ?? []), ...(peer?.codings ?? [])] : coded;
   for (const text of wishes.encodings) {
     const [name = "", rate] = text.split("/");
     const fits = (one: Coding) => one.encoding === name && (rate === undefined || one.clockRateHz === Number(rate));
-    const known = relays ? [...coded, ...(wishes.remote?.codings ?? []), ...(peer?.codings ?? [])] : coded;
     const coding = known.find(fits) ?? (relays ? wellKnown(name) : null);
     if (coding !== null && fits(coding)) found.push(coding);
   }

@@ -168,9 +168,10 @@ export class ConnectionDrafts {
   ): OriginatingDevice {
     const own = this.#parts.stations.originator(endpoint);
     if (own !== null) return { ...own, from: "line" };
-    const context = parseTag(tag);
-    const device = context.get("from");
-    if (device !== undefined) return { device, address: context.get("origaddr") ?? null, from: "tag" };
+    const context = tag === "" ? null : parseTag(tag);
+    const device = context?.get("from");
+    if (context !== null && device !== undefined)
+      return { device, address: context.get("origaddr") ?? null, from: "tag" };
     if (otherHalf === null)
       return { device: "unknown", address: remote?.media.address ?? null, from: "remote-description" };
     const far = this.#parts.stations.originator(otherHalf.endpoint) ?? { device: "unknown", address: null };

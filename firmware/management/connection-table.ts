@@ -53,6 +53,12 @@ export interface CountedRow {
   readonly row: ConnectionRow;
 }
 
+interface HeldRow {
+  readonly row: ConnectionRow;
+  readonly madeAt: number;
+  readonly changedAt: number;
+}
+
 export interface ConnectionTableOptions {
   /** Ends of connections remembered by their change; who knows less than that is told of all connections. */
   readonly goneMax: number;
@@ -60,13 +66,13 @@ export interface ConnectionTableOptions {
 
 export const goneMax = 10_000;
 
+const noRows: readonly ConnectionRow[] = [];
+
 export class ConnectionTable {
   readonly #options: ConnectionTableOptions;
-  readonly #rows = new Map<string, ConnectionRow>();
-  /** Connection ids by endpoint, in the order they were made. */
-  readonly #onEndpoint = new Map<string, Set<string>>();
-  readonly #madeAt = new Map<string, number>();
-  readonly #changedAt = new Map<string, number>();
+  readonly #held = new Map<string, HeldRow>();
+  /** By endpoint, in the order they were made; an endpoint that had some stays. Never changed, but replaced. */
+  readonly #onEndpoint = new Map<string, readonly ConnectionRow[]>();
   readonly #made = new CounterLog();
   readonly #changed = new CounterLog();
   readonly #gone = new CounterLog();
@@ -83,34 +89,29 @@ export class ConnectionTable {
   }
 
   get size(): number {
-    return this.#rows.size;
+    return this.#held.size;
   }
 
   get(connectionId: string): ConnectionRow | undefined {
-    return this.#rows.get(connectionId);
+    return this.#held.get(connectionId)?.row;
   }
 
   /** The other half of a local connection, while both are each other's. */
   otherHalfOf({ connectionId, otherHalf }: ConnectionRow): ConnectionRow | null {
-    const other = otherHalf === null ? undefined : this.#rows.get(otherHalf.connectionId);
+    const other = otherHalf === null ? undefined : this.get(otherHalf.connectionId);
     return other?.otherHalf?.connectionId === connectionId ? other : null;
   }
 
-  onEndpoint(endpoint: string): ConnectionRow[] {
-    const rows: ConnectionRow[] = [];
-    for (const connectionId of this.#onEndpoint.get(endpoint) ?? []) {
-      const row = this.#rows.get(connectionId);
-      if (row !== undefined) rows.push(row);
-    }
-    return rows;
+  onEndpoint(endpoint: string): readonly ConnectionRow[] {
+    return this.#onEndpoint.get(endpoint) ?? noRows;
   }
 
-  rows(): IterableIterator<ConnectionRow> {
-    return this.#rows.values();
+  *rows(): Generator<ConnectionRow> {
+    for (const { row } of this.#held.values()) yield row;
   }
 
   changedAt(connectionId: string): number {
-    return this.#changedAt.get(connectionId) ?? 0;
+    return this.#held.get(connectionId)?.changedAt ?? 0;
   }
 
   /** In the order in which they were made, those made after this value of the counter. */
@@ -139,33 +140,33 @@ export class ConnectionTable {
   }
 
   put(row: ConnectionRow): void {
-    const { connectionId } = row;
-    const onEndpoint = this.#onEndpoint.get(row.endpoint);
-    if (onEndpoint === undefined) this.#onEndpoint.set(row.endpoint, new Set([connectionId]));
-    else onEndpoint.add(connectionId);
+    const { connectionId, endpoint } = row;
     const counter = this.#bump();
-    const changedAt = this.#changedAt.get(connectionId);
-    if (changedAt !== undefined) this.#changed.drop(changedAt);
-    else {
+    const held = this.#held.get(connectionId);
+    const others = this.onEndpoint(endpoint);
+    if (held === undefined) {
       this.#made.put(counter, connectionId);
-      this.#madeAt.set(connectionId, counter);
+      this.#onEndpoint.set(endpoint, [...others, row]);
+    } else {
+      this.#changed.drop(held.changedAt);
+      this.#onEndpoint.set(
+        endpoint,
+        others.map((other) => (other === held.row ? row : other)),
+      );
     }
     this.#changed.put(counter, connectionId);
-    this.#changedAt.set(connectionId, counter);
-    this.#rows.set(connectionId, row);
+    this.#held.set(connectionId, { row, madeAt: held?.madeAt ?? counter, changedAt: counter });
   }
 
   remove(connectionId: string): void {
-    const row = this.#rows.get(connectionId);
-    if (row === undefined) return;
-    this.#rows.delete(connectionId);
-    const onEndpoint = this.#onEndpoint.get(row.endpoint);
-    onEndpoint?.delete(connectionId);
-    if (onEndpoint?.size === 0) this.#onEndpoint.delete(row.endpoint);
-    this.#made.drop(this.#madeAt.get(connectionId) ?? 0);
-    this.#madeAt.delete(connectionId);
-    this.#changed.drop(this.changedAt(connectionId));
-    this.#changedAt.delete(connectionId);
+    const held = this.#held.get(connectionId);
+    if (held === undefined) return;
+    this.#held.delete(connectionId);
+    const { endpoint } = held.row;
+    const others = this.onEndpoint(endpoint);
+    this.#onEndpoint.set(endpoint, others.length === 1 ? noRows : others.filter((other) => other !== held.row));
+    this.#made.drop(held.madeAt);
+    this.#changed.drop(held.changedAt);
     this.#gone.put(this.#bump(), connectionId);
     // Closed in steps, so that each costs little.
     if (this.#gone.size <= 2 * this.#options.goneMax) return;
@@ -184,7 +185,7 @@ export class ConnectionTable {
 
   *#rowsOf(marks: Iterable<{ readonly counter: number; readonly id: string }>): Generator<CountedRow> {
     for (const { counter, id } of marks) {
-      const row = this.#rows.get(id);
+      const row = this.get(id);
       if (row !== undefined) yield { counter, row };
     }
   }

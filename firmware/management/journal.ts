@@ -27,6 +27,8 @@ export class Journal {
   /** By sequence, ascending. */
   readonly #entries = new Map<number, JournalEntry>();
   #sequence: number;
+  /** None is below it. A map finds its first entry by stepping over all that were deleted before it. */
+  #oldest: number;
   #lost = 0;
 
   /** `log`: null where nothing outlives the program. */
@@ -34,6 +36,8 @@ export class Journal {
     this.#options = options;
     this.#log = log;
     this.#sequence = kept.lastSequence;
+    const [oldest] = kept.entries;
+    this.#oldest = oldest === undefined ? kept.lastSequence + 1 : sequenceOf(oldest);
     for (const entry of kept.entries) this.#put(entry);
   }
 
@@ -83,10 +87,9 @@ export class Journal {
     const sequence = sequenceOf(entry);
     this.#entries.set(sequence, entry);
     this.#log?.entry(sequence, entry);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size <= this.#options.entriesMax || oldest === undefined) return;
-    this.#entries.delete(oldest);
-    this.#log?.pushedOut(oldest);
+    if (this.#entries.size <= this.#options.entriesMax) return;
+    while (!this.#entries.delete(this.#oldest)) this.#oldest += 1;
+    this.#log?.pushedOut(this.#oldest);
     this.#lost += 1;
   }
 }

@@ -100,21 +100,33 @@ function sendingCoding(row: ConnectionRow, peer: ConnectionRow, isCoded: (one: C
  * understood too, where that is not ambiguous.
  */
 function relayedTypes(from: ConnectionRow, to: ConnectionRow): Relay["payloadTypes"] {
-  const types = new Map<number, number>();
+  const types: { from: number; to: number }[] = [];
+  takeRelayedTypes(from.local, from, to, types);
+  if (from.remote !== null) takeRelayedTypes(from.remote, from, to, types);
+  return types.slice(0, relayedTypesMax);
+}
+
+/** By the numbers of one description of what `from` receives; a number that is taken already stays as it is. */
+function takeRelayedTypes(
+  description: MediaDescription,
+  from: ConnectionRow,
+  to: ConnectionRow,
+  types: { from: number; to: number }[],
+): void {
   const target = to.remote ?? to.local;
-  for (const description of [from.local, from.remote]) {
-    if (description === null) continue;
-    for (const coding of description.codings) {
-      const isOurs = from.local.codings.some((ours) => isSameEncoding(ours, coding));
-      const sent = target.codings.find((theirs) => isSameEncoding(theirs, coding));
-      const isTheirs = to.local.codings.some((ours) => isSameEncoding(ours, coding));
-      if (isOurs && isTheirs && sent !== undefined && !types.has(coding.payloadType))
-        types.set(coding.payloadType, sent.payloadType);
-    }
-    const event = description.telephoneEventPayloadType;
-    const sentEvent = to.local.telephoneEventPayloadType === null ? null : target.telephoneEventPayloadType;
-    if (event !== null && from.local.telephoneEventPayloadType !== null && sentEvent !== null && !types.has(event))
-      types.set(event, sentEvent);
+  const take = (received: number, sent: number) => {
+    if (types.every((one) => one.from !== received)) types.push({ from: received, to: sent });
+  };
+  for (const coding of description.codings) {
+    if (!hasEncoding(from.local, coding) || !hasEncoding(to.local, coding)) continue;
+    const sent = target.codings.find((theirs) => isSameEncoding(theirs, coding));
+    if (sent !== undefined) take(coding.payloadType, sent.payloadType);
   }
-  return [...types].slice(0, relayedTypesMax).map(([received, sent]) => ({ from: received, to: sent }));
+  const event = description.telephoneEventPayloadType;
+  const sentEvent = to.local.telephoneEventPayloadType === null ? null : target.telephoneEventPayloadType;
+  if (event !== null && from.local.telephoneEventPayloadType !== null && sentEvent !== null) take(event, sentEvent);
+}
+
+function hasEncoding({ codings }: MediaDescription, wanted: Coding): boolean {
+  return codings.some((one) => isSameEncoding(one, wanted));
 }

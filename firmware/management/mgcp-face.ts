@@ -11,7 +11,7 @@ import type { EndpointName, EventName, MgcpCommand } from "#protocol/mgcp/messag
 import { presenceFault } from "#protocol/mgcp/parameter-presence.js";
 import { readEpoch, recoveryCodes, writeEpoch } from "#protocol/mgcp/recovery-package.js";
 import { readNotifiedEntityList } from "#protocol/mgcp/redirect-package.js";
-import type { ReplyHandle, TransactionEvent } from "#protocol/mgcp/transaction-options.js";
+import type { ReplyHandle, TransactionEvent, TransactionTurn } from "#protocol/mgcp/transaction-options.js";
 import type { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import type { ControlOutput, Moment } from "./call-control.js";
 import type { Endpoint, Endpoints } from "./endpoints.js";
@@ -80,13 +80,12 @@ export class MgcpFace {
     }
     this.#parts.fencing.heard(from.address, at.nowMs);
     const turn = this.#parts.transactions.receive(bytes, from, at.nowMs);
-    return [...sends(turn.sends), ...turn.events.flatMap((event) => this.#event(event, at))];
+    return this.#outputsOf(turn, at);
   }
 
   tick(at: Moment): FaceOutput[] {
     const { transactions, requests, notices } = this.#parts;
-    const turn = transactions.tick(at.nowMs);
-    const outputs = [...sends(turn.sends), ...turn.events.flatMap((event) => this.#event(event, at))];
+    const outputs = this.#outputsOf(transactions.tick(at.nowMs), at);
     for (const { endpoint, reaction } of requests.tick(at)) outputs.push(...notices.react(endpoint, reaction, at));
     return [...outputs, ...notices.tick(at)];
   }
@@ -140,6 +139,12 @@ export class MgcpFace {
 
   resolved(name: string, addresses: readonly string[], at: Moment): FaceOutput[] {
     return this.#parts.notices.resolved(name, addresses, at);
+  }
+
+  #outputsOf({ sends: datagrams, events }: TransactionTurn, at: Moment): FaceOutput[] {
+    const outputs = sends(datagrams);
+    for (const event of events) outputs.push(...this.#event(event, at));
+    return outputs;
   }
 
   #event(event: TransactionEvent, at: Moment): FaceOutput[] {

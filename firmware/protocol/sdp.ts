@@ -121,17 +121,10 @@ export function parseMediaDescription(text: string): ParseResult<MediaDescriptio
 export function writeMediaDescription(description: MediaDescription): string {
   const { media } = description;
   const network = `IN ${isIpv4(media.address) ? "IP4" : "IP6"} ${media.address}`;
-  const lines = [
-    "v=0",
-    `o=- ${description.sessionId} ${description.sessionVersion} ${network}`,
-    "s=-",
-    `c=${network}`,
-    "t=0 0",
-    `m=audio ${media.port} RTP/AVP ${formatNumbers(description).join(" ")}`,
-    ...codingLines(description),
-    `a=${description.direction}`,
-  ];
-  return `${lines.join("\r\n")}\r\n`;
+  let text = `v=0\r\no=- ${description.sessionId} ${description.sessionVersion} ${network}\r\ns=-\r\n`;
+  text += `c=${network}\r\nt=0 0\r\nm=audio ${media.port} RTP/AVP ${formatNumbers(description).join(" ")}\r\n`;
+  for (const line of codingLines(description)) text += `${line}\r\n`;
+  return `${text}a=${description.direction}\r\n`;
 }
 
 /** Of m=. */

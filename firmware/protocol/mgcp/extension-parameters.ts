@@ -6,9 +6,11 @@ export type PackageResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly code: number; readonly reason: string };
 
+const none: readonly string[] = [];
+
 /** The values of all lines of this name, in their order; names are compared without regard to case. */
-export function readExtensions(parameters: MgcpParameters, name: string): string[] {
+export function readExtensions({ extensions }: MgcpParameters, name: string): readonly string[] {
+  if (extensions === undefined) return none;
   const wanted = name.toLowerCase();
-  const lines = parameters.extensions ?? [];
-  return lines.filter((line) => line.name.toLowerCase() === wanted).map(({ value }) => value);
+  return extensions.filter((line) => line.name.toLowerCase() === wanted).map(({ value }) => value);
 }

@@ -29,3 +29,17 @@ test("acknowledged ranges are forgotten, what lies between them is not", () => {
   ]);
   expect(journal.lineEvents(5).map((event) => event.sequence)).toEqual([3]);
 });
+
+test("the oldest that is left is pushed out, whatever was acknowledged around it", () => {
+  const journal = new Journal({ entriesMax: 3 });
+  for (const nowMs of [1, 2, 3]) journal.lineEvent("aaln/1", "answer", "", nowMs);
+  journal.acknowledge([
+    { first: 1, last: 1 },
+    { first: 3, last: 3 },
+  ]);
+  for (const nowMs of [4, 5, 6]) journal.lineEvent("aaln/1", "answer", "", nowMs);
+  expect(journal.lineEvents(6).map((event) => event.sequence)).toEqual([4, 5, 6]);
+  journal.lineEvent("aaln/1", "answer", "", 7);
+  expect(journal.lineEvents(7).map((event) => event.sequence)).toEqual([5, 6, 7]);
+  expect(journal.lost).toBe(2);
+});
