@@ -13,7 +13,7 @@ import { parseWholeNumber } from "./fields.js";
 import { parseList, splitList } from "./list-syntax.js";
 import { parseLocalOptions, writeLocalOptions } from "./local-connection-options.js";
 import { type ExtensionParameter, formatEndpoint, type MgcpParameters, type NumberRange } from "./message.js";
-import { isBlank, type MessageLines, skipBlanks } from "./message-lines.js";
+import { isBlank, type MessageLines } from "./message-lines.js";
 import { invalidParameter, type ParameterResult, right, withCode, wrong } from "./parameter-result.js";
 import { parseRequestedEvents, writeRequestedEvents } from "./requested-events.js";
 
@@ -191,7 +191,8 @@ function readLine(
   let nameEnd = colon;
   while (nameEnd > start && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd -= 1;
   const name = colon === end ? "" : text.slice(start, nameEnd);
-  const value = text.slice(skipBlanks(text, colon + 1, end), end);
+  // Other alphabets' white space too, as within the values.
+  const value = text.slice(Math.min(colon + 1, end), end).trim();
   if (value.length > parameterCharactersMax) return wrong(`${name.slice(0, 40)}: is too long`);
   const known = rowsByCode.get(name) ?? rowsByCode.get(name.toUpperCase());
   if (known !== undefined) return known.read(value, draft);

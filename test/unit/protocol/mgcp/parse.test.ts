@@ -100,6 +100,10 @@ describe("what is tolerated", () => {
     expect(message.parameters.requestedInfo).toEqual(["A", "ES"]);
   });
 
+  test("a value of nothing but white space, of whatever alphabet, is empty", () => {
+    expect(parseOne("200 7 OK\nA: \u00a0\nI:\u2003\n").parameters).toEqual({ capabilities: [], connectionIds: [] });
+  });
+
   test("a non-critical extension is kept aside", () => {
     expect(parseOne("AUEP 7 a@gw MGCP 1.0\nX-Flower: Daisy\n").parameters).toEqual({
       extensions: [{ name: "X-Flower", value: "Daisy" }],
