@@ -10,7 +10,7 @@ import type { EngineMemory } from "../media/engine-memory.js";
 import type { DatagramSink, MediaNetwork, OpenAnswer } from "../media/media-network.js";
 import type { LegNumber } from "../media/media-port.js";
 import { type Libc, linux } from "./libc.js";
-import { errorName, openMarkedSocket } from "./media-marked-socket.js";
+import { errorName, markSocket, openMarkedSocket } from "./media-marked-socket.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import { readSocketAddress, socketAddressBytesMax, writeSocketAddress } from "./socket-address.js";
 
@@ -38,8 +38,8 @@ interface LegSockets {
   readonly rtcp: number;
   readonly local: Address;
   /** As asked, and as the kernel says. */
-  readonly asked: number;
-  readonly dscp: number;
+  asked: number;
+  dscp: number;
   /** The leg is closed, its ports are not. */
   isKept: boolean;
   /** The kernel drops strangers. */
@@ -118,6 +118,19 @@ export class LinuxMediaNetwork implements MediaNetwork {
     this.#libc.close(sockets.rtp);
     this.#libc.close(sockets.rtcp);
     this.#sockets[leg] = null;
+  }
+
+  mark(leg: LegNumber, dscp: number): number | null {
+    const sockets = this.#sockets[leg] ?? null;
+    if (sockets === null) return null;
+    const place = { base: this.#base, scratchOffset: this.#scratch };
+    const isIpv6 = sockets.local.address.includes(":");
+    const marked = [sockets.rtp, sockets.rtcp].map((fd) =>
+      markSocket(this.#libc, this.#memory, place, { fd, isIpv6 }, dscp),
+    );
+    sockets.asked = dscp;
+    sockets.dscp = marked[0] ?? 0;
+    return sockets.dscp;
   }
 
   keep(leg: LegNumber): void {

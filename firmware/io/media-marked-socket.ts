@@ -41,19 +41,19 @@ export function openMarkedSocket(
     libc.close(fd);
     return { ok: false, reason };
   }
-  return { ok: true, fd, dscp: mark(libc, memory, base, optionOffset, fd, isIpv6, dscp) };
+  return { ok: true, fd, dscp: markSocket(libc, memory, place, { fd, isIpv6 }, dscp) };
 }
 
-/** RFC 2474 section 3: the upper six bits of the octet. */
-function mark(
+/** Marks a socket that is open: the DSCP that the kernel says is set then, 0 where it does not say. */
+export function markSocket(
   libc: Libc,
   memory: ScratchMemory,
-  base: number,
-  offset: number,
-  fd: number,
-  isIpv6: boolean,
+  { base, scratchOffset }: { readonly base: number; readonly scratchOffset: number },
+  { fd, isIpv6 }: { readonly fd: number; readonly isIpv6: boolean },
   dscp: number,
 ): number {
+  const offset = scratchOffset + 32;
+  // RFC 2474 section 3: the upper six bits of the octet.
   const level = isIpv6 ? linux.levelIpv6 : linux.levelIp;
   const option = isIpv6 ? linux.ipv6TrafficClass : linux.ipTypeOfService;
   memory.view.setInt32(offset, dscp << 2, true);

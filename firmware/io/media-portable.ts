@@ -9,14 +9,16 @@ import type { EngineMemory } from "../media/engine-memory.js";
 import type { DatagramSink, MediaNetwork, OpenAnswer } from "../media/media-network.js";
 import type { LegNumber } from "../media/media-port.js";
 import type { Libc } from "./libc.js";
-import { openMarkedSocket } from "./media-marked-socket.js";
+import { markSocket, openMarkedSocket } from "./media-marked-socket.js";
 import { monotonicMs } from "./monotonic-clock.js";
 
 interface LegSockets {
   readonly rtp: Socket;
   readonly rtcp: Socket;
   readonly local: Address;
-  readonly asked: number;
+  asked: number;
+  /** Of those that the C library made, by which alone they can be marked anew. */
+  readonly descriptors: number[];
   /** Set when the leg is closed and its ports are not: the DSCP they are marked with. */
   kept: number | null;
   dscp: number;
@@ -50,7 +52,7 @@ export class PortableMediaNetwork implements MediaNetwork {
     const type = local.address.includes(":") ? "udp6" : "udp4";
     const options = { type, ipv6Only: true, lookup: literalOnly } as const;
     const [rtp, rtcp] = [createSocket(options), createSocket(options)];
-    const sockets: LegSockets = { rtp, rtcp, local, asked: dscp, kept: null, dscp: 0 };
+    const sockets: LegSockets = { rtp, rtcp, local, asked: dscp, descriptors: [], kept: null, dscp: 0 };
     this.#legs.set(leg, sockets);
     sockets.rtp.on("message", (bytes, from) => this.#rtpReceived(leg, sockets, bytes, from));
     sockets.rtcp.on("message", (bytes, from) => this.#rtcpReceived(leg, sockets, bytes, from));
@@ -61,9 +63,9 @@ export class PortableMediaNetwork implements MediaNetwork {
 
   /** Null when the leg was closed meanwhile. */
   async #bindBoth(leg: LegNumber, sockets: LegSockets, local: Address, dscp: number): Promise<OpenAnswer | null> {
-    const rtp = await this.#bind(sockets.rtp, local, dscp);
+    const rtp = await this.#bind(sockets, sockets.rtp, local, dscp);
     if (this.#legs.get(leg) !== sockets) return null;
-    const rtcp = rtp.ok ? await this.#bind(sockets.rtcp, { ...local, port: local.port + 1 }, dscp) : rtp;
+    const rtcp = rtp.ok ? await this.#bind(sockets, sockets.rtcp, { ...local, port: local.port + 1 }, dscp) : rtp;
     if (this.#legs.get(leg) !== sockets) return null;
     if (!rtcp.ok) {
       this.close(leg);
@@ -74,9 +76,10 @@ export class PortableMediaNetwork implements MediaNetwork {
     return rtcp;
   }
 
-  #bind(socket: Socket, local: Address, dscp: number): Promise<OpenAnswer> {
+  #bind(sockets: LegSockets, socket: Socket, local: Address, dscp: number): Promise<OpenAnswer> {
     const marked = this.#libc === null ? null : this.#marked(this.#libc, local, dscp);
     if (marked !== null && !marked.ok) return Promise.resolve(marked);
+    if (marked !== null) sockets.descriptors.push(marked.fd);
     return new Promise((resolve) => {
       const refused = (error: Error) => resolve({ ok: false, reason: `${formatAddress(local)}: ${error.message}` });
       socket.once("error", refused);
@@ -90,8 +93,25 @@ export class PortableMediaNetwork implements MediaNetwork {
   }
 
   #marked(libc: Libc, local: Address, dscp: number) {
-    const place = { base: libc.addressOf(this.#memory.buffer), scratchOffset: this.#memory.map.ioScratchOffset };
-    return openMarkedSocket(libc, this.#memory, place, local, dscp);
+    return openMarkedSocket(libc, this.#memory, this.#scratch(libc), local, dscp);
+  }
+
+  #scratch(libc: Libc) {
+    return { base: libc.addressOf(this.#memory.buffer), scratchOffset: this.#memory.map.ioScratchOffset };
+  }
+
+  mark(leg: LegNumber, dscp: number): number | null {
+    const sockets = this.#legs.get(leg);
+    if (sockets === undefined) return null;
+    const libc = this.#libc;
+    sockets.asked = dscp;
+    if (libc === null) return sockets.dscp;
+    const isIpv6 = sockets.local.address.includes(":");
+    const marked = sockets.descriptors.map((fd) =>
+      markSocket(libc, this.#memory, this.#scratch(libc), { fd, isIpv6 }, dscp),
+    );
+    sockets.dscp = marked[0] ?? 0;
+    return sockets.dscp;
   }
 
   close(leg: LegNumber): void {

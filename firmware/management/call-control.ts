@@ -10,7 +10,7 @@
  * the other address. Two halves of a local connection need no ports and are there at once; each goes its own way then.
  */
 import type { ActiveConnection, EndedConnection } from "#protocol/active-connection.js";
-import type { MediaEvent, ReadLegStatistics } from "../media/media-port.js";
+import type { LegNumber, MediaEvent, ReadLegStatistics } from "../media/media-port.js";
 import {
   ConnectionDrafts,
   type CreateRequest,
@@ -182,13 +182,15 @@ export class CallControl {
     const { address } = changed.local.media;
     if (address !== row.local.media.address) return this.#move(row, changed);
     this.#parts.table.put(changed);
-    if (changed.remote === row.remote)
+    const { port, binding } = changed.lease;
+    const marks = port !== 0 && binding.dscp !== row.lease.binding.dscp ? [this.#legs.mark(changed)] : [];
+    if (changed.remote === row.remote && marks.length === 0)
       return { kind: "done", row: changed, outputs: this.#couple(changed.endpoint, at) };
     const token = this.#newKey();
     const key = String(token);
     this.#modifying.set(token, { key, row: changed });
     const awaited = { connectionId: row.connectionId, token };
-    return { kind: "pending", key, row: changed, outputs: this.#couple(changed.endpoint, at, awaited) };
+    return { kind: "pending", key, row: changed, outputs: [...marks, ...this.#couple(changed.endpoint, at, awaited)] };
   }
 
   delete(row: ConnectionRow, reason: EndedConnection["reason"], at: Moment): ControlOutput[] {
@@ -228,6 +230,7 @@ export class CallControl {
   mediaEvent(event: MediaEvent, at: Moment): ControlOutput[] | null {
     if (event.kind === "modified") return this.#modified(event.token);
     if (event.kind === "digit") return null;
+    if (event.kind === "marked") return this.#marked(event.leg, event.generation, event.dscp);
     const prepared = this.#ready.mediaEvent(event);
     if (prepared !== null) return prepared;
     const pending = this.#pending.get(event.generation);
@@ -261,7 +264,7 @@ export class CallControl {
   /** Another leg, on the other address; the present one goes on until that is open. */
   #move(before: ConnectionRow, changed: ConnectionRow): Refusal | PendingOutcome {
     const { address } = changed.local.media;
-    const lease = this.#parts.pool.takeUnready({ address, dscp: before.lease.binding.dscp });
+    const lease = this.#parts.pool.takeUnready({ address, dscp: changed.lease.binding.dscp });
     if (lease === null) return noLegFree;
     return this.#open(onLease(changed, lease), before);
   }
@@ -288,6 +291,14 @@ export class CallControl {
     const modifying = this.#modifying.get(token);
     this.#modifying.delete(token);
     return modifying === undefined ? [] : [{ kind: "modified", ...modifying }];
+  }
+
+  /** What an audit tells is what the kernel says. */
+  #marked(leg: LegNumber, generation: number, dscp: number): ControlOutput[] {
+    const { table } = this.#parts;
+    const row = [...table.rows()].find(({ lease }) => lease.leg === leg && lease.generation === generation);
+    if (row !== undefined && row.dscp !== dscp) table.put({ ...row, dscp });
+    return [];
   }
 
   #opened({ key, row: pending, before }: Pending, dscp: number, at: Moment): ControlOutput[] {

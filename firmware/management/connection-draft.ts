@@ -222,8 +222,6 @@ export class ConnectionDrafts {
     const remote = request.remote ?? row.remote;
     const mode = request.mode ?? row.mode;
     if (remote === null && needsRemote(mode)) return missingRemote(mode);
-    if (request.dscp !== null && request.dscp !== row.lease.binding.dscp)
-      return { kind: "refused", code: 532, reason: "the type of service of an open connection stays as it is" };
     const address = request.remote === null ? row.local.media.address : this.#localAddress(request.remote);
     if (address === null) return noSuchFamily(remote);
     const isNegotiating = request.remote !== null || request.encodings.length > 0 || request.ptimeMs !== null;
@@ -239,7 +237,9 @@ export class ConnectionDrafts {
     const epoch = request.epoch ?? row.epoch;
     const origin = this.#origin(row.endpoint, tag, remote, otherHalf);
     const receiveCoding = local.codings[0] ?? row.receiveCoding;
-    const changed = { ...row, mode, remote, otherHalf, sendCoding, receiveCoding, tag, epoch, origin };
+    const dscp = request.dscp ?? row.lease.binding.dscp;
+    const lease = { ...row.lease, binding: { ...row.lease.binding, dscp } };
+    const changed = { ...row, mode, remote, otherHalf, lease, sendCoding, receiveCoding, tag, epoch, origin };
     return { ...changed, local: renewed(row.local, local) };
   }
 

@@ -56,6 +56,12 @@ export class LegCommands {
     return { kind: "media", command: { kind: "modify", leg, generation, token, settings: this.#settings(row) } };
   }
 
+  /** Its packets bear another DSCP; the engine says which it really is. */
+  mark({ lease }: ConnectionRow): MediaOutput {
+    const { leg, generation, binding } = lease;
+    return { kind: "media", command: { kind: "mark", leg, generation, dscp: binding.dscp } };
+  }
+
   /** The connection is done with its leg, which may stay ready for another. */
   release({ lease, dscp }: ConnectionRow): MediaOutput {
     const keepsPorts = this.#parts.pool.keepReady(lease, dscp);

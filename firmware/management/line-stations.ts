@@ -164,7 +164,7 @@ export class LineStations {
 
   /** Null when the leg is none of a station's. */
   mediaEvent(event: MediaEvent, nowMs: number): StationOutput[] | null {
-    if (event.kind === "modified" || event.kind === "digit") return null;
+    if (event.kind !== "opened" && event.kind !== "open-failed") return null;
     for (const station of this.#stations.values()) {
       const audio = station.audio;
       if (audio.name !== "opening" || audio.lease.generation !== event.generation) continue;

@@ -45,7 +45,7 @@ export class ReadyLegs {
   /** Null when the event is of none of these. */
   mediaEvent(event: MediaEvent): MediaOutput[] | null {
     const lease = this.#preparing.get(event.generation);
-    if (lease === undefined || event.kind === "modified" || event.kind === "digit") return null;
+    if (lease === undefined || (event.kind !== "opened" && event.kind !== "open-failed")) return null;
     this.#preparing.delete(event.generation);
     if (event.kind === "opened" && this.#pool.keepReady(lease, event.dscp)) return [closeCommand(lease, true)];
     this.#pool.giveBack(lease);

@@ -73,7 +73,7 @@ export class RecordCursor {
   }
 }
 
-const commandKinds = ["open", "modify", "close", "shut-down"] as const;
+const commandKinds = ["open", "modify", "mark", "close", "shut-down"] as const;
 
 export function putCommand(cursor: RecordCursor, command: EngineCommand): void {
   cursor.put8(commandKinds.indexOf(command.kind));
@@ -82,6 +82,10 @@ export function putCommand(cursor: RecordCursor, command: EngineCommand): void {
   cursor.put32(command.generation);
   if (command.kind === "close") {
     cursor.put8(command.keepsPorts ? 1 : 0);
+    return;
+  }
+  if (command.kind === "mark") {
+    cursor.put8(command.dscp);
     return;
   }
   if (command.kind === "modify") cursor.put32(command.token ?? noToken);
@@ -101,6 +105,7 @@ export function takeCommand(cursor: RecordCursor): EngineCommand {
   if (kind === "shut-down") return { kind };
   const leg = cursor.take32();
   const generation = cursor.take32();
+  if (kind === "mark") return { kind, leg, generation, dscp: cursor.take8() };
   if (kind === "close") return { kind, leg, generation, keepsPorts: cursor.take8() === 1 };
   if (kind === "modify") {
     const token = cursor.take32();
@@ -113,13 +118,13 @@ export function takeCommand(cursor: RecordCursor): EngineCommand {
   return { kind, leg, generation, local, dscp, cname, isAwaited, settings: takeSettings(cursor) };
 }
 
-const eventKinds = ["opened", "modified", "digit", "open-failed"] as const;
+const eventKinds = ["opened", "modified", "marked", "digit", "open-failed"] as const;
 
 export function putEvent(cursor: RecordCursor, event: MediaEvent): void {
   cursor.put8(eventKinds.indexOf(event.kind));
   cursor.put32(event.leg);
   cursor.put32(event.generation);
-  if (event.kind === "opened") cursor.put8(event.dscp);
+  if (event.kind === "opened" || event.kind === "marked") cursor.put8(event.dscp);
   else if (event.kind === "modified") cursor.put32(event.token);
   else if (event.kind === "digit") cursor.putText(event.digit);
   else cursor.putText(event.reason.slice(0, reasonCharactersMax));
@@ -133,7 +138,7 @@ export function takeEvent(cursor: RecordCursor): MediaEvent {
   const leg = cursor.take32();
   const generation = cursor.take32();
   if (kind === undefined) throw new Error("no such event");
-  if (kind === "opened") return { kind, leg, generation, dscp: cursor.take8() };
+  if (kind === "opened" || kind === "marked") return { kind, leg, generation, dscp: cursor.take8() };
   if (kind === "modified") return { kind, leg, generation, token: cursor.take32() };
   if (kind === "digit") return { kind, leg, generation, digit: cursor.takeText() };
   return { kind, leg, generation, reason: cursor.takeText() };

@@ -128,6 +128,11 @@ export class Engine implements DatagramSink {
       if (leg !== null) this.#close(leg, command.keepsPorts, nowMs);
       return;
     }
+    if (command.kind === "mark") {
+      const dscp = leg === null ? null : this.#options.network.mark(number, command.dscp);
+      if (dscp !== null) this.#options.events.put({ kind: "marked", leg: number, generation, dscp });
+      return;
+    }
     leg?.modify(command.settings);
     const { token } = command;
     if (token !== null) this.#options.events.put({ kind: "modified", leg: number, generation, token });

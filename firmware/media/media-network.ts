@@ -16,6 +16,8 @@ export interface MediaNetwork {
   close(leg: LegNumber): void;
   /** The leg is closed but its ports stay bound, as they are marked; what comes meanwhile is dropped. */
   keep(leg: LegNumber): void;
+  /** Both sockets are marked anew: with what the kernel says is set then. Null: the leg has none. */
+  mark(leg: LegNumber, dscp: number): number | null;
   /** From now on RTP comes from this address only; null: from anywhere again. */
   connect(leg: LegNumber, peer: Address | null): void;
   /** The packet is `length` bytes at `offset` of the engine memory. What cannot be sent is dropped, as UDP may. */

@@ -70,6 +70,8 @@ export type MediaCommand =
       /** Echoed in a `modified` event once it holds; null: nobody waits for that. */
       readonly token: number | null;
     }
+  /** Packets bear another DSCP from now on; answered by `marked`, where the leg has ports. */
+  | { readonly kind: "mark"; readonly leg: LegNumber; readonly generation: number; readonly dscp: number }
   /** keepsPorts: they stay bound for the next `open` of this leg with the same address and DSCP; what comes is dropped. */
   | {
       readonly kind: "close";
@@ -83,6 +85,8 @@ export type MediaEvent =
   | { readonly kind: "opened"; readonly leg: LegNumber; readonly generation: number; readonly dscp: number }
   /** From now on the far side that was signalled is heard; also said of a leg that is not there (any more). */
   | { readonly kind: "modified"; readonly leg: LegNumber; readonly generation: number; readonly token: number }
+  /** dscp: as with `opened`. */
+  | { readonly kind: "marked"; readonly leg: LegNumber; readonly generation: number; readonly dscp: number }
   /** A DTMF digit, 0-9 A-D * #, has begun in what the leg hears. */
   | { readonly kind: "digit"; readonly leg: LegNumber; readonly generation: number; readonly digit: string }
   | { readonly kind: "open-failed"; readonly leg: LegNumber; readonly generation: number; readonly reason: string };

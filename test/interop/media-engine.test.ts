@@ -112,6 +112,24 @@ function expectContinuous(packets: readonly RtpPacket[]): void {
   }
 }
 
+test.each(cases)("%s on %s: a leg in use is marked anew, and says what the kernel says", async (network, address) => {
+  const base = nextPort;
+  nextPort += 20;
+  const { engine, eventsCome } = await newEngine(network);
+  const far = new MarkedReceiver(address, base + 10);
+  closing.push(() => far.close());
+  const { socket, port } = await newSender(address);
+  openCall(engine, address, base, { address, port }, { address, port: base + 10 });
+  await eventsCome(2);
+  await talk(socket, { address, port: base }, 0, 0x21, 300);
+  engine.send({ kind: "mark", leg: 1, generation: 1, dscp: 10 });
+  expect((await eventsCome(3))[2]).toEqual({ kind: "marked", leg: 1, generation: 1, dscp: 10 });
+  const before = far.takeAll();
+  await talk(socket, { address, port: base }, 0, 0x21, 300);
+  await engine.close();
+  expect([before[0]?.dscp, far.takeAll().at(-1)?.dscp]).toEqual([46, 10]);
+});
+
 test.each(cases)(
   "%s on %s: what one side says in µ-law the other hears in A-law, marked EF, without a break",
   async (network, address) => {

@@ -99,7 +99,8 @@ function wiresOf(gateway: SimulatedGateway): number {
   const remotes = new Map<number, LegSettings["remote"]>();
   for (const command of gateway.commands) {
     if (command.kind === "close") remotes.delete(command.leg);
-    else if (command.kind === "open" || remotes.has(command.leg)) remotes.set(command.leg, command.settings.remote);
+    else if (command.kind !== "mark" && (command.kind === "open" || remotes.has(command.leg)))
+      remotes.set(command.leg, command.settings.remote);
   }
   const far = (leg: number) => {
     const remote = remotes.get(leg) ?? null;

@@ -187,6 +187,7 @@ export class SimulatedGateway implements SimulatedNode {
       this.#open.set(leg, generation);
       if (command.isAwaited) this.#engineDid({ kind: "opened", leg, generation, dscp: command.dscp }, at);
     } else if (command.kind === "close") this.#open.delete(leg);
+    else if (command.kind === "mark") this.#engineDid({ kind: "marked", leg, generation, dscp: command.dscp }, at);
     else if (command.token !== null) this.#engineDid({ kind: "modified", leg, generation, token: command.token }, at);
   }
 

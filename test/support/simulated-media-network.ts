@@ -35,6 +35,10 @@ export class SimulatedMediaNetwork implements MediaNetwork {
     this.bound.delete(leg);
   }
 
+  mark(leg: number, dscp: number): number | null {
+    return this.bound.has(leg) ? dscp : null;
+  }
+
   keep(leg: number): void {
     this.bound.delete(leg);
   }

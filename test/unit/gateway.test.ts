@@ -143,11 +143,11 @@ describe("a call set up by hand", () => {
 
   test("station and network legs are each other's source, µ-law on the line and A-law between the gateways", () => {
     setUpCall();
-    const last = (leg: number) => first.commands.findLast((command) => command.leg === leg && command.kind !== "close");
+    const last = (leg: number) => first.commands.findLast((command) => command.leg === leg && "settings" in command);
     const station = last(0);
     const trunk = last(1);
-    if (station === undefined || station.kind === "close") throw new Error("no station leg");
-    if (trunk === undefined || trunk.kind === "close") throw new Error("no network leg");
+    if (station === undefined || !("settings" in station)) throw new Error("no station leg");
+    if (trunk === undefined || !("settings" in trunk)) throw new Error("no network leg");
     expect([station.settings.source, trunk.settings.source]).toEqual([1, 0]);
     expect([station.settings.sendCoding?.encoding, trunk.settings.sendCoding?.encoding]).toEqual(["PCMU", "PCMA"]);
     expect(station.settings).toMatchObject({ sends: true, receives: true, remote: { address: "127.10.1.1" } });

@@ -73,7 +73,7 @@ function legs(): Map<number, { readonly hasPorts: boolean; readonly settings: Le
     if (command.kind === "close") open.delete(command.leg);
     else if (command.kind === "open")
       open.set(command.leg, { hasPorts: command.local !== null, settings: command.settings });
-    else {
+    else if (command.kind === "modify") {
       const hasPorts = open.get(command.leg)?.hasPorts ?? false;
       if (open.has(command.leg)) open.set(command.leg, { hasPorts, settings: command.settings });
     }

@@ -80,8 +80,8 @@ function settingsOf({ media }: MediaDescription): LegSettings | undefined {
   const generation = gateway.commands.findLast(
     (one) => one.kind === "open" && one.local?.port === media.port,
   )?.generation;
-  const last = gateway.commands.findLast((one) => one.kind !== "close" && one.generation === generation);
-  return last === undefined || last.kind === "close" ? undefined : last.settings;
+  const last = gateway.commands.findLast((one) => "settings" in one && one.generation === generation);
+  return last !== undefined && "settings" in last ? last.settings : undefined;
 }
 
 const numbers = (description: MediaDescription) => description.codings.map(({ payloadType }) => payloadType);
@@ -299,6 +299,23 @@ describe("addresses", () => {
     expect(settingsOf(moved)).toMatchObject({ sends: true, remote: { address: "2001:db8::7" } });
     expect(dlcx("relay/1").code).toBe(250);
     expect(gateway.openLegs).toBe(0);
+  });
+
+  test("the type of service changes by MDCX, and what is told of it is what the kernel says", () => {
+    const { id } = connect("relay/1", { localOptions: { typeOfService: 0xb8 } }, sdp(pcmu));
+    const told = () =>
+      agent.command(place, "AUCX", "relay/1@gw.example", { connectionIds: [id], requestedInfo: ["L"] }).parameters;
+    expect(told().localOptions?.typeOfService).toBe(0xb8);
+    expect(mdcx("relay/1", id, { localOptions: { typeOfService: 0x68 } }).code).toBe(200);
+    expect(gateway.commands.filter(({ kind }) => kind === "mark")).toMatchObject([{ dscp: 26 }]);
+    expect(told().localOptions?.typeOfService).toBe(0x68);
+    expect(mdcx("relay/1", id, { localOptions: { typeOfService: 0x68 } }).code).toBe(200);
+    expect(gateway.commands.filter(({ kind }) => kind === "mark").length).toBe(1);
+    expect(dlcx("relay/1").code).toBe(250);
+    const next = connect("relay/1", { localOptions: { typeOfService: 0x68 } }, sdp(pcmu));
+    expect(gateway.commands.findLast(({ kind }) => kind === "open")).toMatchObject({ dscp: 26, isAwaited: false });
+    mdcx("relay/1", next.id, { localOptions: { typeOfService: 0 } }, sdp(pcmu, "2001:db8::7"));
+    expect(gateway.commands.findLast(({ kind }) => kind === "open")).toMatchObject({ dscp: 0 });
   });
 
   test("what a far side says of a format (a=fmtp) is told the other one, as it numbers it; before that, its own is", () => {

@@ -71,8 +71,8 @@ function answer(): void {
 
 /** The station's leg as the engine was last told: it was opened first. */
 function station(): LegSettings {
-  const command = gateway.commands.findLast(({ leg, kind }) => leg === 0 && kind !== "close");
-  if (command === undefined || command.kind === "close") throw new Error("no station leg");
+  const command = gateway.commands.findLast((one) => one.leg === 0 && "settings" in one);
+  if (command === undefined || !("settings" in command)) throw new Error("no station leg");
   return command.settings;
 }
 

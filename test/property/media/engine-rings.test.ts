@@ -51,11 +51,13 @@ const command: fc.Arbitrary<EngineCommand> = fc.oneof(
     settings,
   }),
   fc.record({ kind: fc.constant("modify" as const), ...use, token: fc.option(fc.nat(2 ** 31)), settings }),
+  fc.record({ kind: fc.constant("mark" as const), ...use, dscp: fc.nat(63) }),
   fc.record({ kind: fc.constant("close" as const), ...use, keepsPorts: fc.boolean() }),
   fc.constant({ kind: "shut-down" as const }),
 );
 const event: fc.Arbitrary<MediaEvent> = fc.oneof(
   fc.record({ kind: fc.constant("opened" as const), ...use, dscp: fc.nat(63) }),
+  fc.record({ kind: fc.constant("marked" as const), ...use, dscp: fc.nat(63) }),
   fc.record({ kind: fc.constant("open-failed" as const), ...use, reason: text(160) }),
 );
 
