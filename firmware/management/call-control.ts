@@ -312,7 +312,7 @@ export class CallControl {
     if (table.get(row.connectionId) !== before) {
       return [this.#legs.release(row), { kind: "not-modified", key, code: 407, reason: "another command came first" }];
     }
-    table.put(row);
+    table.put({ ...row, earlier: this.describe(before, "", at.nowMs).statistics });
     const outputs = [this.#legs.release(before), ...this.#unwire(before, at), ...this.#couple(row.endpoint, at)];
     return [...outputs, { kind: "modified", key, row }];
   }

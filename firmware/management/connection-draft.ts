@@ -2,7 +2,13 @@
  * What a connection is to be after a command: checked against what there is (mode, address family, codings), and told as
  * the row it would make, or as the refusal. Nothing happens here; call-control does what is drafted.
  */
-import type { Coding, ConnectionMode, Epoch, OriginatingDevice } from "#protocol/active-connection.js";
+import {
+  type Coding,
+  type ConnectionMode,
+  type Epoch,
+  noStatistics,
+  type OriginatingDevice,
+} from "#protocol/active-connection.js";
 import { isIpv4 } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import { parseTag } from "#protocol/mgcp/recovery-tag.js";
@@ -139,6 +145,7 @@ export class ConnectionDrafts {
       endpoint,
       mode,
       lease,
+      earlier: noStatistics,
       sendCoding: agreedCodings(local, remote)[0] ?? null,
       receiveCoding,
       dscp: lease.ready?.dscp ?? (lease.port === 0 ? 0 : lease.binding.dscp),

@@ -23,12 +23,19 @@ export interface OtherHalf {
   readonly endpoint: string;
 }
 
+/** What was counted on legs that the connection had before: the counts are not reset (section 2.3.7). */
+export type EarlierCounts = Pick<
+  ConnectionStatistics,
+  "packetsSent" | "octetsSent" | "packetsReceived" | "octetsReceived" | "packetsLost"
+>;
+
 export interface ConnectionRow {
   readonly connectionId: string;
   readonly callId: string;
   readonly endpoint: string;
   readonly mode: ConnectionMode;
   readonly lease: LegLease;
+  readonly earlier: EarlierCounts;
   /** What was negotiated; null until the far description is known. */
   readonly sendCoding: Coding | null;
   readonly receiveCoding: Coding;
@@ -217,11 +224,22 @@ export function activeConnection(row: ConnectionRow, context: RowContext, nowMs:
     localMedia: row.otherHalf === null ? row.local.media : null,
     remoteMedia: row.otherHalf === null ? (row.remote?.media ?? null) : null,
     learntMedia: statistics?.learntRemote ?? null,
-    statistics: statistics === null ? noStatistics : connectionStatistics(statistics, nowMs),
+    statistics: withEarlier(statistics === null ? noStatistics : connectionStatistics(statistics, nowMs), row.earlier),
     notifiedEntity: context.notifiedEntity,
     epoch: row.epoch,
     tag: row.tag,
     changedAt: context.changedAt,
+  };
+}
+
+function withEarlier(now: ConnectionStatistics, earlier: EarlierCounts): ConnectionStatistics {
+  return {
+    ...now,
+    packetsSent: now.packetsSent + earlier.packetsSent,
+    octetsSent: now.octetsSent + earlier.octetsSent,
+    packetsReceived: now.packetsReceived + earlier.packetsReceived,
+    octetsReceived: now.octetsReceived + earlier.octetsReceived,
+    packetsLost: now.packetsLost + earlier.packetsLost,
   };
 }
 

@@ -296,6 +296,12 @@ describe("addresses", () => {
     expect(moved.media.address).toBe("2001:db8::11");
     expect(moved.media.port).not.toBe(left.description.media.port);
     expect(gateway.openLegs).toBe(2);
+    const { parameters } = agent.command(place, "AUCX", "relay/1@gw.example", {
+      connectionIds: [left.id],
+      requestedInfo: ["P"],
+    });
+    // The simulated engine counts 100 sent on each leg.
+    expect(parameters.connectionParameters).toMatchObject({ packetsSent: 200, packetsReceived: 198, packetsLost: 2 });
     expect(settingsOf(moved)).toMatchObject({ sends: true, remote: { address: "2001:db8::7" } });
     expect(dlcx("relay/1").code).toBe(250);
     expect(gateway.openLegs).toBe(0);
