@@ -14,10 +14,10 @@ import {
   energyOfSquare,
   energyOfUnitAmplitude,
   foldWindow,
-  imaginaryPart,
+  fourParts,
+  keepLaterHalf,
   prepareRow,
   prepareWindow,
-  realPart,
   rowBytes,
   windowHopSamples,
   windowSamples,
@@ -41,7 +41,7 @@ const missesOffset: usize = 336; // i32: windows without it
 const energyOffset: usize = 340; // f32: of the last window
 const durationOffset: usize = 344; // u32: samples
 const presentEnergyOffset: usize = 348; // f32: of the last window that held the digit
-const partsOffset: usize = 352; // f32 x 16: real and imaginary part of each frequency in the last window
+const partsOffset: usize = 352; // f32 x 16: real parts, imaginary parts of the low group in the last window, then of the high
 export const dtmfDetectorBytes: i32 = 416;
 
 /** -42 dBm0: amplitude 177 of 32768, squared. */
@@ -80,9 +80,15 @@ prepare();
 
 // @ts-ignore: decorator
 @inline
+function realOf(parts: usize, index: i32): usize {
+  return parts + ((<usize>(index & 4)) << 3) + ((<usize>(index & 3)) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
 function square(parts: usize, index: i32): f32 {
-  const part = parts + ((<usize>index) << 3);
-  return load<f32>(part) * load<f32>(part) + load<f32>(part, 4) * load<f32>(part, 4);
+  const part = realOf(parts, index);
+  return load<f32>(part) * load<f32>(part) + load<f32>(part, 16) * load<f32>(part, 16);
 }
 
 /** The strongest of four frequencies, or -1 if it does not stand out. */
@@ -101,12 +107,19 @@ function strongest(parts: usize, first: i32): i32 {
   return most > second * standsOut ? best : -1;
 }
 
-/** 1 + row * 4 + column of what this window may be, 0 for nothing. */
+/**
+ * 1 + row * 4 + column of what this window may be, 0 for nothing; `parts` are whole only for a candidate. Most windows of
+ * speech end with the low group: none stands out, or too little of the energy is in it for the other group to make up.
+ */
 function candidateOf(parts: usize, energy: f32): i32 {
+  fourParts(rows, parts);
   const low = strongest(parts, 0);
-  const high = strongest(parts, 4);
-  if (low < 0 || high < 0) return 0;
+  if (low < 0) return 0;
   const lowSquare = square(parts, low);
+  if (lowSquare * energyOfSquare * (1 + reverseTwistMax) < energy * candidatePartMin) return 0;
+  fourParts(rows + 8 * rowBytes, parts + 32);
+  const high = strongest(parts, 4);
+  if (high < 0) return 0;
   const highSquare = square(parts, high);
   if (highSquare > lowSquare * reverseTwistMax || lowSquare > highSquare * twistMax) return 0;
   const weaker = min(lowSquare, highSquare) * energyOfSquare;
@@ -117,9 +130,10 @@ function candidateOf(parts: usize, energy: f32): i32 {
 
 /** Energy of one frequency in two windows with its deviation made good; -1 when it deviates too far. */
 function agreedEnergy(before: usize, now: usize, index: i32): f32 {
-  const part = (<usize>index) << 3;
-  const re = load<f32>(now + part) * load<f32>(before + part) + load<f32>(now + part, 4) * load<f32>(before + part, 4);
-  const im = load<f32>(now + part, 4) * load<f32>(before + part) - load<f32>(now + part) * load<f32>(before + part, 4);
+  const re0 = realOf(before, index);
+  const re1 = realOf(now, index);
+  const re = load<f32>(re1) * load<f32>(re0) + load<f32>(re1, 16) * load<f32>(re0, 16);
+  const im = load<f32>(re1, 16) * load<f32>(re0) - load<f32>(re1) * load<f32>(re0, 16);
   const turn = turns + (<usize>index) * 12;
   const along = re * load<f32>(turn) + im * load<f32>(turn, 4);
   const sum = square(before, index) + square(now, index);
@@ -176,14 +190,9 @@ function lookAtWindow(state: usize): i32 {
     store<i32>(state, 0, candidateOffset);
     return decide(state, 0, false, 0);
   }
-  for (let i: usize = 0; i < 8; i++) {
-    const row = rows + i * 2 * rowBytes;
-    store<f32>(parts + (i << 3), realPart(row));
-    store<f32>(parts + (i << 3), imaginaryPart(row), 4);
-  }
   const candidate = candidateOf(parts, energy);
   const begun = decide(state, candidate, agrees(state, parts, candidate, energy), energy);
-  memory.copy(state + partsOffset, parts, 64);
+  for (let at: usize = 0; at < 64; at += 16) v128.store(state + partsOffset + at, v128.load(parts + at));
   store<i32>(state, candidate, candidateOffset);
   store<f32>(state, energy, energyOffset);
   return begun;
@@ -203,7 +212,7 @@ export function dtmfDetect(jobs: i32, count: i32, samples: i32): void {
       if (fill < windowSamples) continue;
       const digit = lookAtWindow(state);
       if (digit != 0) begun = digit;
-      memory.copy(state + heldOffset, state + heldOffset + (windowHopSamples << 1), windowHopSamples << 1);
+      keepLaterHalf(state + heldOffset);
       fill = windowSamples - windowHopSamples;
     }
     store<i32>(state, fill, fillOffset);

@@ -14,6 +14,7 @@ import {
   energyOfUnitAmplitude,
   foldWindow,
   imaginaryPart,
+  keepLaterHalf,
   prepareRow,
   prepareWindow,
   realPart,
@@ -115,7 +116,7 @@ export function faxToneDetect(jobs: i32, count: i32, samples: i32): void {
       if (fill < windowSamples) continue;
       const tone = decide(state, lookAtWindow(state));
       if (tone != 0) sure = tone;
-      memory.copy(state + heldOffset, state + heldOffset + (windowHopSamples << 1), windowHopSamples << 1);
+      keepLaterHalf(state + heldOffset);
       fill = windowSamples - windowHopSamples;
     }
     store<i32>(state, fill, fillOffset);

@@ -28,19 +28,33 @@ function convert(lanes: v128, from: i32, to: i32): v128 {
 
 // @ts-ignore: decorator
 @inline
+function loadEight(input: usize, from: i32): v128 {
+  return from == 2 ? v128.load(input) : v128.load8x8_u(input);
+}
+
+// @ts-ignore: decorator
+@inline
 function run(jobs: i32, count: i32, samples: i32, from: i32, to: i32): void {
   const end = (jobs + count * jobBytes) as usize;
   for (let job = jobs as usize; job < end; job += jobBytes as usize) {
     let input = source(job);
     let output = destination(job);
-    for (let left = samples; left > 0; left -= 8) {
-      const lanes = from == 2 ? v128.load(input) : v128.load8x8_u(input);
-      const converted = convert(lanes, from, to);
-      if (to == 2) v128.store(output, converted);
-      else v128.store64_lane(output, i8x16.narrow_i16x8_u(converted, converted), 0);
-      input += from == 2 ? 16 : 8;
-      output += to == 2 ? 16 : 8;
+    for (let left = samples; left >= 16; left -= 16) {
+      const first = convert(loadEight(input, from), from, to);
+      const second = convert(loadEight(input + (from == 2 ? 16 : 8), from), from, to);
+      if (to == 2) {
+        v128.store(output, first);
+        v128.store(output, second, 16);
+      } else {
+        v128.store(output, i8x16.narrow_i16x8_u(first, second));
+      }
+      input += from == 2 ? 32 : 16;
+      output += to == 2 ? 32 : 16;
     }
+    if ((samples & 8) == 0) continue;
+    const last = convert(loadEight(input, from), from, to);
+    if (to == 2) v128.store(output, last);
+    else v128.store64_lane(output, i8x16.narrow_i16x8_u(last, last), 0);
   }
 }
 

@@ -5,6 +5,7 @@
 // How to use it: whole registers in and out; g711-operations.ts walks the job tables.
 
 import { alawLeadingOne, alawStep, powerOfTwo, segmentAndStep, signMask } from "./lanes";
+import * as pool from "./pool";
 
 /** Eight samples, i16, to eight codes in the low bytes of the lanes. */
 // @ts-ignore: decorator
@@ -12,19 +13,19 @@ import { alawLeadingOne, alawStep, powerOfTwo, segmentAndStep, signMask } from "
 export function ulawCode(samples: v128): v128 {
   const sign = signMask(samples);
   const magnitude = i16x8.shr_u(v128.xor(samples, sign), 2);
-  const biased = i16x8.min_s(i16x8.add(magnitude, i16x8.splat(33)), i16x8.splat(0x1fff));
-  const code = i16x8.sub(segmentAndStep(biased), i16x8.splat(132 << 4));
-  return v128.xor(v128.xor(code, i16x8.splat(0xff)), v128.and(sign, i16x8.splat(0x80)));
+  const biased = i16x8.min_s(i16x8.add(magnitude, v128.load(pool.all33)), v128.load(pool.all8191));
+  const code = i16x8.sub(segmentAndStep(biased), v128.load(pool.all2112));
+  return v128.xor(v128.xor(code, v128.load(pool.all255)), v128.and(sign, v128.load(pool.all128)));
 }
 
 /** Eight codes, one a lane, to eight samples, i16: the 14 bits of the law at the left. */
 // @ts-ignore: decorator
 @inline
 export function ulawSample(codes: v128): v128 {
-  const bits = v128.xor(codes, i16x8.splat(0xff));
-  const steps = i16x8.add(i16x8.shl(v128.and(bits, i16x8.splat(15)), 3), i16x8.splat(132));
-  const segment = v128.and(i16x8.shr_u(bits, 4), i16x8.splat(7));
-  const magnitude = i16x8.sub(i16x8.mul(steps, powerOfTwo(segment)), i16x8.splat(132));
+  const bits = v128.xor(codes, v128.load(pool.all255));
+  const steps = i16x8.add(i16x8.shl(v128.and(bits, v128.load(pool.all15)), 3), v128.load(pool.all132));
+  const segment = v128.and(i16x8.shr_u(bits, 4), v128.load(pool.all7));
+  const magnitude = i16x8.sub(i16x8.mul(steps, powerOfTwo(segment)), v128.load(pool.all132));
   const sign = signMask(i16x8.shl(bits, 8));
   return i16x8.sub(v128.xor(magnitude, sign), sign);
 }
@@ -35,18 +36,18 @@ export function ulawSample(codes: v128): v128 {
 export function alawCode(samples: v128): v128 {
   const sign = signMask(samples);
   const magnitude = i16x8.shr_u(v128.xor(samples, sign), 4);
-  const segmented = i16x8.sub(segmentAndStep(magnitude), i16x8.splat(130 << 4));
-  const code = v128.bitselect(segmented, magnitude, i16x8.gt_s(magnitude, i16x8.splat(15)));
-  return v128.xor(v128.xor(code, i16x8.splat(0xd5)), v128.and(sign, i16x8.splat(0x80)));
+  const segmented = i16x8.sub(segmentAndStep(magnitude), v128.load(pool.all2080));
+  const code = v128.bitselect(segmented, magnitude, i16x8.gt_s(magnitude, v128.load(pool.all15)));
+  return v128.xor(v128.xor(code, v128.load(pool.all213)), v128.and(sign, v128.load(pool.all128)));
 }
 
 /** Eight codes, one a lane, to eight samples, i16: the 13 bits of the law at the left. */
 // @ts-ignore: decorator
 @inline
 export function alawSample(codes: v128): v128 {
-  const bits = v128.xor(codes, i16x8.splat(0xd5));
-  const segment = v128.and(i16x8.shr_u(bits, 4), i16x8.splat(7));
-  const step = i16x8.add(i16x8.shl(v128.and(bits, i16x8.splat(15)), 1), i16x8.splat(1));
+  const bits = v128.xor(codes, v128.load(pool.all213));
+  const segment = v128.and(i16x8.shr_u(bits, 4), v128.load(pool.all7));
+  const step = i16x8.add(i16x8.shl(v128.and(bits, v128.load(pool.all15)), 1), v128.load(pool.all1));
   const steps = i16x8.shl(i16x8.add(step, alawLeadingOne(segment)), 3);
   const magnitude = i16x8.mul(steps, alawStep(segment));
   const sign = signMask(i16x8.shl(bits, 8));

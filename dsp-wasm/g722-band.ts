@@ -61,7 +61,6 @@ const all61: usize = memory.data<i16>([61, 61, 61, 61, 61, 61, 61, 61], 16);
 const all33: usize = memory.data<i16>([33, 33, 33, 33, 33, 33, 33, 33], 16);
 const all30: usize = memory.data<i16>([30, 30, 30, 30, 30, 30, 30, 30], 16);
 const all2: usize = memory.data<i16>([2, 2, 2, 2, 2, 2, 2, 2], 16);
-const allMinus2: usize = memory.data<i16>([-2, -2, -2, -2, -2, -2, -2, -2], 16);
 /** More than any level of the lower quantiser; and 2^23: what is added to it stands in the lowest bits of the sum. */
 const most: usize = memory.data<f32>([4096, 4096, 4096, 4096], 16);
 const integerBits: usize = memory.data<f32>([8388608, 8388608, 8388608, 8388608], 16);
@@ -174,7 +173,7 @@ export function lowCode(sample: v128): v128 {
   const high = steps(i16x8.shuffle(magnitude, ones, 4, 12, 5, 13, 6, 14, 7, 15), spreadUpper(scale));
   const reached = reachedLevels(i16x8.narrow_i32x4_s(low, high));
   const positive = i16x8.add(v128.load(all61), reached);
-  const smallest = v128.and(i16x8.gt_s(reached, v128.load(allMinus2)), v128.load(all30));
+  const smallest = v128.and(i16x8.gt_s(reached, v128.load(pool.allMinus2)), v128.load(all30));
   const negative = i16x8.add(i16x8.add(v128.load(all33), reached), smallest);
   return v128.bitselect(negative, positive, sign);
 }
@@ -234,7 +233,7 @@ function rescale(band: usize, weight: v128, limit: v128, table: usize): void {
   const moved = i16x8.add_sat_s(leaked(v128.load(band + nb), 7), weight);
   const value = i16x8.min_s(i16x8.max_s(moved, i16x8.splat(0)), limit);
   v128.store(band + nb, value);
-  v128.store(band + det, gathered(table, v128.and(i16x8.shr_u(value, 5), v128.load(allMinus2))));
+  v128.store(band + det, gathered(table, v128.and(i16x8.shr_u(value, 5), v128.load(pool.allMinus2))));
 }
 
 /** UPPOL2 and UPPOL1: the poles, from the signs of the last three partially reconstructed samples. */

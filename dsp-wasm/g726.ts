@@ -66,7 +66,7 @@ function limited(sr: v128): v128 {
 @inline
 function compressed(sr: v128, law: i32): v128 {
   if (law == ulaw) return ulawCode(i16x8.add_sat_s(limited(sr), signMask(sr)));
-  return alawCode(limited(v128.and(sr, i16x8.splat(-2))));
+  return alawCode(limited(v128.and(sr, v128.load(pool.allMinus2))));
 }
 
 /** SYNC: the next code of the law up or down where the next encoder would not choose this code again. */
@@ -78,14 +78,14 @@ function adjusted(pcm: v128, code: v128, law: i32, bits: i32): v128 {
   const again = v128.and(v128.xor(level, codeSign(difference, level, bits)), codeMask(bits));
   const up = i16x8.gt_s(rankOf(code, bits), rankOf(again, bits));
   const step = v128.or(v128.not(up), v128.load(pool.all1));
-  const plain = v128.xor(pcm, law == ulaw ? i16x8.splat(0x7f) : i16x8.splat(0x55));
-  const negative = i16x8.eq(v128.and(plain, i16x8.splat(0x80)), i16x8.splat(0));
+  const plain = v128.xor(pcm, law == ulaw ? v128.load(pool.all127) : v128.load(pool.all85));
+  const negative = i16x8.eq(v128.and(plain, v128.load(pool.all128)), i16x8.splat(0));
   const magnitude = v128.and(plain, v128.load(pool.all127));
   const moved = i16x8.add(magnitude, i16x8.sub(v128.xor(step, negative), negative));
   const crossing = signMask(moved);
   const kept = i16x8.min_s(law == ulaw ? i16x8.abs(moved) : v128.xor(moved, crossing), v128.load(pool.all127));
-  const sign = v128.and(v128.not(v128.xor(negative, crossing)), i16x8.splat(0x80));
-  const wire = v128.xor(v128.or(kept, sign), law == ulaw ? i16x8.splat(0x7f) : i16x8.splat(0x55));
+  const sign = v128.and(v128.not(v128.xor(negative, crossing)), v128.load(pool.all128));
+  const wire = v128.xor(v128.or(kept, sign), law == ulaw ? v128.load(pool.all127) : v128.load(pool.all85));
   return v128.bitselect(pcm, wire, i16x8.eq(code, again));
 }
 

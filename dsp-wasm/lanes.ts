@@ -3,6 +3,8 @@
 //   that i8x16.swizzle fetches; a logarithm is the exponent of the lane as f32.
 // How to use it: all inline; constants come from a table in linear memory (v128.const is slow in large loops on V8 12+).
 
+import * as pool from "./pool";
+
 // Powers of two as bytes, and the A-law ones, where segments 0 and 1 have the same step.
 const powers: usize = memory.data<u8>([1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0], 16);
 const alawPowers: usize = memory.data<u8>([1, 1, 2, 4, 8, 16, 32, 64, 0, 0, 0, 0, 0, 0, 0, 0], 16);
@@ -12,7 +14,7 @@ const alawLeadingOnes: usize = memory.data<u8>([0, 32, 32, 32, 32, 32, 32, 32, 0
 // @ts-ignore: decorator
 @inline
 function byteTable(table: usize, indices: v128): v128 {
-  return i8x16.swizzle(v128.load(table), v128.or(indices, i16x8.splat(-32768)));
+  return i8x16.swizzle(v128.load(table), v128.or(indices, v128.load(pool.allMinus32768)));
 }
 
 /** 1 << lane, for lanes 0 .. 7. */

@@ -65,6 +65,13 @@ export function foldWindow(samples: usize): f32 {
   return acrossLanes(energy);
 }
 
+/** The window moves on: its later half is the earlier half of the next. */
+export function keepLaterHalf(samples: usize): void {
+  for (let at: usize = 0; at < (rowBytes as usize); at += 16) {
+    v128.store(samples + at, v128.load(samples + rowBytes + at));
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 export function acrossLanes(lanes: v128): f32 {
@@ -99,4 +106,52 @@ export function realPart(row: usize): f32 {
 @inline
 export function imaginaryPart(row: usize): f32 {
   return -acrossLanes(f32x4.convert_i32x4_s(product(differences, row + rowBytes as usize)));
+}
+
+/** Four sums, each over its own lanes. */
+// @ts-ignore: decorator
+@inline
+function acrossFour(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
+  const cd = f32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
+  return f32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
+}
+
+/** What realPart and imaginaryPart give for four frequencies whose tables follow one another: f32x4 at `to` and 16 on. */
+export function fourParts(rows: usize, to: usize): void {
+  let re0 = i32x4.splat(0);
+  let re1 = re0;
+  let re2 = re0;
+  let re3 = re0;
+  let im0 = re0;
+  let im1 = re0;
+  let im2 = re0;
+  let im3 = re0;
+  for (let at: usize = 0; at < (rowBytes as usize); at += 16) {
+    const row = rows + at;
+    const sum = v128.load(sums + at);
+    const difference = v128.load(differences + at);
+    re0 = i32x4.add(re0, i32x4.dot_i16x8_s(sum, v128.load(row)));
+    im0 = i32x4.add(im0, i32x4.dot_i16x8_s(difference, v128.load(row, rowBytes)));
+    re1 = i32x4.add(re1, i32x4.dot_i16x8_s(sum, v128.load(row, 2 * rowBytes)));
+    im1 = i32x4.add(im1, i32x4.dot_i16x8_s(difference, v128.load(row, 3 * rowBytes)));
+    re2 = i32x4.add(re2, i32x4.dot_i16x8_s(sum, v128.load(row, 4 * rowBytes)));
+    im2 = i32x4.add(im2, i32x4.dot_i16x8_s(difference, v128.load(row, 5 * rowBytes)));
+    re3 = i32x4.add(re3, i32x4.dot_i16x8_s(sum, v128.load(row, 6 * rowBytes)));
+    im3 = i32x4.add(im3, i32x4.dot_i16x8_s(difference, v128.load(row, 7 * rowBytes)));
+  }
+  const real = acrossFour(
+    f32x4.convert_i32x4_s(re0),
+    f32x4.convert_i32x4_s(re1),
+    f32x4.convert_i32x4_s(re2),
+    f32x4.convert_i32x4_s(re3),
+  );
+  const imaginary = acrossFour(
+    f32x4.convert_i32x4_s(im0),
+    f32x4.convert_i32x4_s(im1),
+    f32x4.convert_i32x4_s(im2),
+    f32x4.convert_i32x4_s(im3),
+  );
+  v128.store(to, real);
+  v128.store(to, f32x4.neg(imaginary), 16);
 }

@@ -47,6 +47,11 @@ const programs: readonly Program[] = [
     load: () => import("./cdr.js"),
   },
   {
+    name: "capacity",
+    description: "measure how many calls this box carries",
+    load: () => import("../../firmware/cli/capacity.js"),
+  },
+  {
     name: "demo",
     description: "watch a call survive the death of its call server",
     load: () => import("./demo.js"),

@@ -9,7 +9,17 @@ import { Program } from "../../host/cli/demo/program.js";
 import { named } from "../support/exchange.js";
 import { type Ending, holdoverBin, linesOf, projectFolder, type RunOptions, runHoldover } from "../support/programs.js";
 
-const commands = ["gateway", "phone", "call-server", "audit", "calls", "switchover", "cdr", "demo"] as const;
+const commands = [
+  "gateway",
+  "phone",
+  "call-server",
+  "audit",
+  "calls",
+  "switchover",
+  "cdr",
+  "capacity",
+  "demo",
+] as const;
 const folder = mkdtempSync(join(tmpdir(), "holdover-command-line-"));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
