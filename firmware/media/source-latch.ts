@@ -4,7 +4,7 @@
  * address and port, and no other, until signalling names a new one. Packets of strangers never move it, however many
  * come (the "rtpbleed" attack).
  */
-import { type Address, sameAddress } from "#protocol/address.js";
+import { type Address, isUnspecified, sameAddress } from "#protocol/address.js";
 import { canonicalIp } from "#protocol/ip-address.js";
 
 /**
@@ -59,7 +59,7 @@ export class SourceLatch {
   /** Where to send: symmetric to what is heard, before that as signalled; nowhere while nothing is, but for a loop. */
   get destination(): Address | null {
     if (this.#signalled === null) return this.#rule === "anyone, looped" ? this.#learnt : null;
-    return this.#learnt ?? this.#signalled;
+    return isUnspecified(this.#signalled) ? null : (this.#learnt ?? this.#signalled);
   }
 
   get signalled(): Address | null {

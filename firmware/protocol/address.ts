@@ -59,6 +59,11 @@ export function isReachable({ port }: Address): boolean {
   return port >= 1 && port <= 65_535;
 }
 
+/** Nobody's address: in a description it says that nothing is to be sent (RFC 3264 section 8.4). */
+export function isUnspecified({ address }: Address): boolean {
+  return address === "0.0.0.0" || address === "::";
+}
+
 export function sameAddress(a: Address, b: Address): boolean {
   return a.port === b.port && a.address === b.address;
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Coding } from "../active-connection.js";
-import { isIpv4, sameAddress } from "../address.js";
+import { isUnspecified, sameAddress } from "../address.js";
 import type { MediaDescription, SdpDirection } from "../sdp.js";
 
 export interface AgreedSession {
@@ -67,6 +67,6 @@ export function hasMoved(before: AgreedSession | null, { theirs, coding }: Agree
 /** Old telephones hold by the address 0.0.0.0 (RFC 3264 section 8.4); what they send still comes from where it came. */
 export function unheld(description: MediaDescription, before: MediaDescription | null): MediaDescription {
   const { media, direction } = description;
-  if (media.address !== (isIpv4(media.address) ? "0.0.0.0" : "::")) return description;
+  if (!isUnspecified(media)) return description;
   return { ...description, media: before?.media ?? media, direction: withoutReceiving[direction] };
 }

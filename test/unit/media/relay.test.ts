@@ -176,3 +176,14 @@ test("a relay without a far side learns who sends and sends nothing back", () =>
   talk(1, 0, 10, right);
   expect([bench.network.sentBy(1).length, bench.network.sentBy(0).length]).toEqual([10, 0]);
 });
+
+test("a far side on hold, at no address, is sent nothing", () => {
+  for (const address of ["0.0.0.0", "::"]) {
+    bench.modify(1, { ...rightLeg, remote: { ...right, address } });
+    talk(0, 0, 5, left);
+  }
+  expect(bench.network.sentBy(1)).toEqual([]);
+  bench.modify(1, rightLeg);
+  talk(0, 5, 5, left);
+  expect(bench.network.sentBy(1).length).toBe(5);
+});
