@@ -157,10 +157,13 @@ function firstFree(taken: ReadonlySet<number>): number {
   return payloadTypeMax;
 }
 
-/** RFC 4733 events are relayed, never made here: told of when asked for and not refused by the far side. */
-function telephoneEventFor(wishes: CodingWishes, { relays, before }: CodingMeans, codings: readonly Coding[]) {
+/**
+ * RFC 4733 events are relayed, never made here: told of when asked for, or when nothing is asked and the other connection
+ * has them, and not refused by the far side.
+ */
+function telephoneEventFor(wishes: CodingWishes, { relays, before, peer }: CodingMeans, codings: readonly Coding[]) {
   const { remote, encodings } = wishes;
-  const offered = remote?.telephoneEventPayloadType ?? null;
+  const offered = remote === null ? (peer?.telephoneEventPayloadType ?? null) : remote.telephoneEventPayloadType;
   const isAllowed =
     encodings.length === 0 ? offered !== null : encodings.some((name) => name.startsWith(telephoneEvent));
   if (!relays || !isAllowed || (remote !== null && offered === null)) return null;

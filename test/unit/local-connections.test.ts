@@ -192,6 +192,18 @@ describe("a local connection (RFC 3435 sections 2.1.3.4 and 2.3.5)", () => {
     expect(relays.every((types) => types?.includes(112) && types.includes(0))).toBe(true);
   });
 
+  test("telephone events go all the way", () => {
+    const session = sdp("192.0.2.1", ["0 PCMU/8000", "97 telephone-event/8000"]);
+    agent.command(place, "CRCX", `relay/1@${domain}`, { callId: "A1", mode: "sendrecv" }, session);
+    made(connect("relay/1", "relay/2"));
+    const waiting = { callId: "A1", mode: "recvonly" };
+    const answer = agent.command(place, "CRCX", `relay/2@${domain}`, waiting);
+    expect(answer.sessions[0]).toContain("a=rtpmap:97 telephone-event/8000\r\n");
+    expect([...legs().values()].every(({ settings }) => settings.relay?.payloadTypes.some(({ to }) => to === 97))).toBe(
+      true,
+    );
+  });
+
   test("what a far side says of a format goes all the way", () => {
     const session = `${sdp("192.0.2.1", ["112 AMR/8000"])}a=fmtp:112 octet-align=1\r\n`;
     agent.command(place, "CRCX", `relay/1@${domain}`, { callId: "A1", mode: "sendrecv" }, session);
