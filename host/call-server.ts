@@ -289,7 +289,7 @@ export class CallServer {
     this.#watch?.announce(at.nowMs);
     this.#bringUp.abandon();
     this.#desk.stepDown();
-    this.#channel.forget(() => true);
+    this.#channel.forget(() => true, at.nowMs);
     this.#gateways.release();
   }
 
@@ -310,7 +310,7 @@ export class CallServer {
       if (gateway === undefined) continue;
       const isWitness = (purpose: ServerPurpose) =>
         purpose.kind === "witness" || (purpose.kind === "capabilities" && purpose.for === "witness");
-      this.#channel.forget((purpose, asked) => isWitness(purpose) && asked === gateway.name);
+      this.#channel.forget((purpose, asked) => isWitness(purpose) && asked === gateway.name, at.nowMs);
       this.#ask(gateway, "witness", at);
     }
     if (turn.isToYield) this.#stepDown(`the operator has put ${this.#config.peer?.server} in charge`, at);
@@ -392,11 +392,7 @@ export class CallServer {
     if (command.verb === "RSIP") this.#restarted(gateway, command, at);
     else if (command.verb === "DLCX")
       this.#desk.with(at, (agent, turn) => agent.deletedByGateway(gateway.name, command, at, turn));
-    else {
-      const { observedEvents = [] } = command.parameters;
-      const { local } = command.endpoint;
-      this.#desk.with(at, (agent, turn) => agent.notify(gateway.name, local, observedEvents, at, turn));
-    }
+    else this.#desk.with(at, (agent, turn) => agent.notify(gateway.name, command, at, turn));
   }
 
   /** What a restart or a forced end really left is asked before it is believed: some say so while calls are up. */

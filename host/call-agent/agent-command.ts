@@ -5,12 +5,27 @@
 import type { ActiveConnection } from "#protocol/active-connection.js";
 import type { LocalConnectionOptions, MgcpParameters, MgcpVerb } from "#protocol/mgcp/message.js";
 import { wholeAudit, writeAuditRequest, writeTag } from "#protocol/mgcp/recovery-package.js";
-import type { Call, CallStep, Side } from "./call.js";
-import type { LineRequest } from "./line-request.js";
+import type { Call, ConnectionStep, Side } from "./call.js";
+import type { Ability } from "./gateway-dialects.js";
+import type { LineRequest, WrittenRequest } from "./line-request.js";
 
 export type Purpose =
-  | { readonly kind: "call"; readonly callId: string; readonly side: Side; readonly verb: "CRCX" | "MDCX" | "DLCX" }
-  | { readonly kind: "line"; readonly gateway: string; readonly endpoint: string; readonly request: LineRequest }
+  | {
+      readonly kind: "call";
+      readonly callId: string;
+      readonly step: ConnectionStep;
+      /** Of the request the command brings along (RFC 3435 sections 2.3.5 to 2.3.7); null: none. */
+      readonly identifier: string | null;
+      readonly presumes: readonly Ability[];
+    }
+  | {
+      readonly kind: "line";
+      readonly gateway: string;
+      readonly endpoint: string;
+      readonly request: LineRequest;
+      readonly identifier: string;
+      readonly presumes: readonly Ability[];
+    }
   /** Asks an endpoint's journal for the hook events of a call that is over. */
   | { readonly kind: "bill"; readonly callId: string; readonly side: Side }
   /** A connection that belongs to no call is deleted. */
@@ -34,34 +49,52 @@ export interface ConnectionPolicy {
   readonly dscp: number;
 }
 
-/** A connection step as the command that does it. */
+export interface ConnectionTerms {
+  readonly tag: string;
+  readonly policy: ConnectionPolicy;
+  /** Whether a connection may be made that neither sends nor receives. */
+  readonly knowsInactive: boolean;
+}
+
+/** A connection step as the command that does it; `request`: the notification request it brings along. */
 export function connectionCommand(
   call: Call,
-  step: Exclude<CallStep, { readonly kind: "signal" | "close" }>,
-  tag: string,
-  policy: ConnectionPolicy,
+  step: ConnectionStep,
+  terms: ConnectionTerms,
+  request: WrittenRequest | null,
 ): AgentCommand {
-  const leg = call.legs[step.side];
+  const { gateway, endpoint } = call.legs[step.side];
   const { callId } = call;
-  const build = (verb: "CRCX" | "MDCX" | "DLCX", parameters: MgcpParameters, session: string | null): AgentCommand => ({
-    gateway: leg.gateway,
-    endpoint: leg.endpoint,
-    purpose: { kind: "call", callId, side: step.side, verb },
-    verb,
-    parameters: { callId, ...parameters },
-    session,
-  });
-  const connectionIds = leg.connectionId === null ? {} : { connectionIds: [leg.connectionId] };
+  const { identifier = null, parameters: requested = {}, presumes: ofRequest = [] } = request ?? {};
+  const presumes: Ability[] = request === null ? [] : ["encapsulated requests", ...ofRequest];
+  if (step.kind === "create" && terms.knowsInactive) presumes.push("inactive mode");
+  const { verb, parameters, session } = connectionParameters(call, step, terms);
+  const purpose: Purpose = { kind: "call", callId, step, identifier, presumes };
+  return { gateway, endpoint, purpose, verb, parameters: { callId, ...parameters, ...requested }, session };
+}
+
+function connectionParameters(
+  call: Call,
+  step: ConnectionStep,
+  { tag, policy, knowsInactive }: ConnectionTerms,
+): Pick<AgentCommand, "verb" | "parameters" | "session"> {
+  const { connectionId } = call.legs[step.side];
+  const connectionIds = connectionId === null ? {} : { connectionIds: [connectionId] };
   const extensions = [writeTag(tag)];
   switch (step.kind) {
-    case "create":
-      return build("CRCX", { localOptions: localOptions(policy), mode: "inactive", extensions }, step.remote);
+    case "create": {
+      const mode = knowsInactive ? "inactive" : "recvonly";
+      const parameters = { localOptions: localOptions(policy), mode, extensions };
+      return { verb: "CRCX", parameters, session: step.remote };
+    }
     case "describe":
-      return build("MDCX", { ...connectionIds, extensions }, step.remote);
+      return { verb: "MDCX", parameters: { ...connectionIds, extensions }, session: step.remote };
     case "connect":
-      return build("MDCX", { ...connectionIds, mode: "sendrecv", extensions }, null);
-    case "delete":
-      return build("DLCX", step.connectionId === null ? {} : { connectionIds: [step.connectionId] }, null);
+      return { verb: "MDCX", parameters: { ...connectionIds, mode: "sendrecv", extensions }, session: null };
+    case "delete": {
+      const parameters = step.connectionId === null ? {} : { connectionIds: [step.connectionId] };
+      return { verb: "DLCX", parameters, session: null };
+    }
   }
 }
 

@@ -5,39 +5,35 @@
 import type { ActiveConnection } from "#protocol/active-connection.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import { Deadlines, earliest } from "#protocol/deadlines.js";
-import type { EventName, MgcpCommand, MgcpResponse } from "#protocol/mgcp/message.js";
+import type { MgcpCommand, MgcpResponse } from "#protocol/mgcp/message.js";
 import { readOrigin } from "#protocol/mgcp/recovery-package.js";
-import { readAuditPage } from "#protocol/mgcp/recovery-page.js";
-import { billCall } from "../cdr/billing.js";
 import { witnessedInstant } from "../cdr/call-time.js";
 import type { JournalBook } from "../cdr/journal-book.js";
 import type { Moment } from "../moment.js";
 import type { FoundHalf } from "../registry/found-connection.js";
 import type { CallFinding } from "../watch/reconciliation.js";
 import { adoptedCall, withFoundLeg } from "./adopted-call.js";
-import {
-  type ConnectionPolicy,
-  connectionCommand,
-  journalCommand,
-  type Purpose,
-  strayCommand,
-} from "./agent-command.js";
+import { type ConnectionPolicy, type Purpose, strayCommand } from "./agent-command.js";
 import type { AgentTurn } from "./agent-turn.js";
+import { BillingDesk } from "./billing-desk.js";
 import {
   answerRecovered,
   type CallInput,
   type CallLeg,
   type CallTurn,
-  type ReleaseCause,
+  type ConnectionStep,
+  isRinging,
   type Side,
   sides,
   startCall,
   stepCall,
 } from "./call.js";
+import { ConnectionDesk } from "./connection-desk.js";
 import type { DialPlan, PlannedLine } from "./dial-plan.js";
+import { GatewayDialects } from "./gateway-dialects.js";
 import { LineDesk } from "./line-desk.js";
 import { dialledDigits, type LineRequest, observes } from "./line-request.js";
-import { evidenceOf, type LiveCall, tagOf, unknownCall, withStatistics } from "./live-call.js";
+import { type LiveCall, unknownCall, withStatistics } from "./live-call.js";
 
 export interface CallAgentOptions {
   readonly server: string;
@@ -50,6 +46,10 @@ export interface CallAgentOptions {
   /** Calls beyond this get the busy tone. */
   readonly callsMax: number;
 }
+
+/** A Notify. */
+type Notice = Pick<MgcpCommand, "endpoint" | "parameters">;
+type CallPurpose = Extract<Purpose, { readonly kind: "call" }>;
 
 /** What the agent must know of gateways, which are not its own. */
 export interface GatewayDirectory {
@@ -65,10 +65,12 @@ export class CallAgent {
   readonly #gateways: GatewayDirectory;
   readonly #book: JournalBook;
   readonly #random: Random;
+  readonly #dialects = new GatewayDialects();
   readonly #lines: LineDesk;
+  readonly #connections: ConnectionDesk;
+  readonly #billing: BillingDesk;
   readonly #calls = new Map<string, LiveCall>();
   readonly #unanswered = new Deadlines<string>();
-  readonly #unbilled = new Deadlines<string>();
 
   constructor(
     options: CallAgentOptions,
@@ -79,12 +81,14 @@ export class CallAgent {
     this.#gateways = parts.gateways;
     this.#book = parts.book;
     this.#random = parts.random;
-    this.#lines = new LineDesk({ digitsMs: options.digitsMs }, parts);
+    this.#lines = new LineDesk({ digitsMs: options.digitsMs }, { ...parts, dialects: this.#dialects });
+    this.#connections = new ConnectionDesk(options.policy, { lines: this.#lines, dialects: this.#dialects });
+    this.#billing = new BillingDesk(options, parts.book);
   }
 
   /** From its first command until its record is written, or there is nothing to write. */
   isOpen(callId: string): boolean {
-    return this.#calls.has(callId);
+    return this.#calls.has(callId) || this.#billing.has(callId);
   }
 
   /** All in hand, as they stand. */
@@ -93,16 +97,15 @@ export class CallAgent {
   }
 
   /** A Notify of a line. One of no line of ours is told of, and changes nothing. */
-  notify(gateway: string, endpoint: string, observed: readonly EventName[], at: Moment, turn: AgentTurn): void {
-    const line = this.#plan.lineAt(gateway, endpoint);
+  notify(gateway: string, { endpoint, parameters }: Notice, at: Moment, turn: AgentTurn): void {
+    const line = this.#plan.lineAt(gateway, endpoint.local);
     if (line === undefined) {
-      turn.events.push({
-        event: "trouble",
-        about: `${endpoint}@${gateway}`,
-        reason: "it notifies, and is no line of ours",
-      });
+      const about = `${endpoint.local}@${gateway}`;
+      turn.events.push({ event: "trouble", about, reason: "it notifies, and is no line of ours" });
       return;
     }
+    const { observedEvents: observed = [], requestIdentifier } = parameters;
+    const request = this.#lines.heard(line, requestIdentifier);
     const phase = this.#lines.phase(line);
     const [offHook, onHook] = [observes(observed, "hd"), observes(observed, "hu")];
     switch (phase.name) {
@@ -122,8 +125,8 @@ export class CallAgent {
         break;
       case "in-call":
         this.#lines.hook(line, offHook && !onHook);
-        if (offHook) this.#hook(phase.callId, phase.side, "off-hook", at, turn);
-        if (onHook) this.#hook(phase.callId, phase.side, "on-hook", at, turn);
+        if (offHook) this.#pickedUp(phase.callId, phase.side, request === "ringing", at, turn);
+        if (onHook) this.#hungUp(phase.callId, phase.side, at, turn);
         if (phase.side === "terminating" && observes(observed, "of")) this.#unreachable(phase.callId, at, turn);
         break;
     }
@@ -133,32 +136,31 @@ export class CallAgent {
   answered(purpose: Purpose, response: MgcpResponse | null, askedAtMs: number, at: Moment, turn: AgentTurn): void {
     if (purpose.kind === "call") this.#callAnswered(purpose, response, at, turn);
     else if (purpose.kind === "line") this.#lineAnswered(purpose, response, at, turn);
-    else if (purpose.kind === "bill") this.#journalAnswered(purpose, response, askedAtMs, at, turn);
+    else if (purpose.kind === "bill") this.#billing.answered(purpose, response, askedAtMs, at, turn);
   }
 
   tick(at: Moment, turn: AgentTurn): void {
     for (const callId of this.#unanswered.takeDue(at.nowMs)) this.#input(callId, { kind: "no-answer" }, at, turn);
-    for (const callId of this.#unbilled.takeDue(at.nowMs)) this.#bill(callId, at, turn);
+    this.#billing.tick(at, turn);
     this.#lines.tick(at.nowMs, turn);
   }
 
   next(): number | null {
-    return earliest(this.#unanswered.next(), this.#unbilled.next(), this.#lines.next());
+    return earliest(this.#unanswered.next(), this.#billing.next(), this.#lines.next());
   }
 
   /** This server is no longer in charge: it forgets its calls without touching them. */
   stepDown(): void {
-    for (const callId of this.#calls.keys()) {
-      this.#unanswered.clear(callId);
-      this.#unbilled.clear(callId);
-    }
+    for (const callId of this.#calls.keys()) this.#unanswered.clear(callId);
     this.#calls.clear();
+    this.#billing.forget();
     this.#lines.forget();
+    this.#dialects.forget();
   }
 
   /** Takes a found call over, and releases what cannot go on. */
   adopt(finding: CallFinding, at: Moment, turn: AgentTurn): void {
-    if (finding.kind === "waiting" || this.#calls.has(finding.callId)) return;
+    if (finding.kind === "waiting" || this.isOpen(finding.callId)) return;
     for (const half of finding.surplus) this.deleteStray(half, turn);
     const live = adoptedCall(finding, this.#plan, (gateway) => this.#gateways.bootIdOf(gateway), at);
     const { callId } = finding;
@@ -210,11 +212,11 @@ export class CallAgent {
     at: Moment,
     turn: AgentTurn,
   ): void {
-    const verdict = this.#lines.answered(purpose, response, turn);
+    const verdict = this.#lines.answered(purpose, response, at.nowMs, turn);
     const phase = this.#lines.phase(purpose);
-    if (verdict === "unreachable" && phase.name === "in-call" && phase.side === "terminating") {
-      this.#unreachable(phase.callId, at, turn);
-    }
+    if (verdict === null || phase.name !== "in-call") return;
+    if (verdict === "on-hook") this.#hungUp(phase.callId, phase.side, at, turn);
+    else if (phase.side === "terminating") this.#unreachable(phase.callId, at, turn);
   }
 
   #unreachable(callId: string, at: Moment, turn: AgentTurn): void {
@@ -242,8 +244,10 @@ export class CallAgent {
   }
 
   #requestInCall(callId: string, side: Side): LineRequest {
-    if (this.#calls.get(callId)?.call.state.name !== "ringing") return "talking";
-    return side === "originating" ? "ringback" : "ringing";
+    const state = this.#calls.get(callId)?.call.state;
+    if (state === undefined || !isRinging(state)) return "silence";
+    if (side === "terminating") return "ringing";
+    return state.name === "creating-terminating" ? "silence" : "ringback";
   }
 
   #dial(line: PlannedLine, number: string, at: Moment, turn: AgentTurn): void {
@@ -284,15 +288,21 @@ export class CallAgent {
     this.#lines.occupy(call.legs[side], call.callId, side, offHook);
   }
 
-  #hook(callId: string, side: Side, kind: "off-hook" | "on-hook", at: Moment, turn: AgentTurn): void {
+  /** Before its ringing was asked for, which the Notify's identifier tells, the handset was lifted to call somebody. */
+  #pickedUp(callId: string, side: Side, wasRung: boolean, at: Moment, turn: AgentTurn): void {
+    const live = this.#calls.get(callId);
+    if (live === undefined || (live.call.state.name !== "ringing" && !wasRung)) return;
+    if (side === "terminating" && isRinging(live.call.state)) {
+      this.#calls.set(callId, { ...live, witnessedAnswer: witnessedInstant(at.nowMs), answerWallMs: at.wallMs });
+    }
+    this.#input(callId, { kind: "off-hook", side }, at, turn);
+  }
+
+  #hungUp(callId: string, side: Side, at: Moment, turn: AgentTurn): void {
     const live = this.#calls.get(callId);
     if (live === undefined) return;
-    const instant = witnessedInstant(at.nowMs);
-    if (kind === "on-hook") this.#calls.set(callId, { ...live, witnessedEnd: live.witnessedEnd ?? instant });
-    else if (side === "terminating" && live.call.state.name === "ringing") {
-      this.#calls.set(callId, { ...live, witnessedAnswer: instant, answerWallMs: at.wallMs });
-    }
-    this.#input(callId, { kind, side }, at, turn);
+    this.#calls.set(callId, { ...live, witnessedEnd: live.witnessedEnd ?? witnessedInstant(at.nowMs) });
+    this.#input(callId, { kind: "on-hook", side }, at, turn);
   }
 
   /** Hook events that only the journal told; those already acted upon fit no state any more. */
@@ -320,9 +330,9 @@ export class CallAgent {
       this.#stateChanged(live, at, turn);
     }
     for (const step of steps) {
-      if (step.kind === "close") this.#close(live, step.cause, at, turn);
-      else if (step.kind === "signal") this.#lines.request(call.legs[step.side], step.signal, turn);
-      else turn.commands.push(connectionCommand(call, step, tagOf(live), this.#options.policy));
+      if (step.kind === "close") this.#close(live, at, turn);
+      else if (step.kind === "free") this.#connections.free(call, step.side, step.cause, at.nowMs, turn);
+      else this.#connections.order(live, step, turn);
     }
   }
 
@@ -335,53 +345,42 @@ export class CallAgent {
     turn.events.push({ event: "call-state", callId, state: state.name, from, to, cause });
   }
 
-  /** The lines are free again; the journals of both are asked when the call ended and, if at all, was answered. */
-  #close(live: LiveCall, cause: ReleaseCause, at: Moment, turn: AgentTurn): void {
-    const { callId, legs } = live.call;
-    for (const side of sides) {
-      const phase = this.#lines.phase(legs[side]);
-      if (phase.name !== "in-call" || phase.callId !== callId) continue;
-      const isRefused = side === "originating" && ["refused", "no-answer", "unreachable"].includes(cause);
-      // Its station was lifted to call somebody itself (section 4.4.2): it goes on dialling.
-      const isGlare = side === "terminating" && cause === "unreachable" && phase.offHook;
-      if (isGlare) this.#lines.collect(legs[side], at.nowMs, turn);
-      else if (phase.offHook) this.#lines.clear(legs[side], isRefused ? "busy-tone" : "talking", turn);
-      else this.#lines.rest(legs[side], turn);
-    }
-    const billing = sides.filter((side) => this.#gateways.isUp(legs[side].gateway));
-    this.#calls.set(callId, { ...live, billing });
-    this.#unbilled.set(callId, at.nowMs + this.#options.billWaitMs);
-    for (const side of billing) turn.commands.push(journalCommand(live.call, side, null));
-    if (billing.length === 0) this.#bill(callId, at, turn);
+  #close(live: LiveCall, at: Moment, turn: AgentTurn): void {
+    this.#calls.delete(live.call.callId);
+    this.#billing.take(live, (gateway) => this.#gateways.isUp(gateway), at, turn);
   }
 
-  #bill(callId: string, at: Moment, turn: AgentTurn): void {
-    const live = this.#calls.get(callId);
-    if (live === undefined || live.billing === null) return;
-    this.#unbilled.clear(callId);
-    this.#calls.delete(callId);
-    const record = billCall(evidenceOf(live, this.#book), this.#options.server, at);
-    if (record !== null) turn.records.push(record);
-  }
-
-  #callAnswered(
-    { callId, side, verb }: Extract<Purpose, { readonly kind: "call" }>,
-    response: MgcpResponse | null,
-    at: Moment,
-    turn: AgentTurn,
-  ): void {
+  #callAnswered(purpose: CallPurpose, response: MgcpResponse | null, at: Moment, turn: AgentTurn): void {
+    const { callId, step } = purpose;
     const live = this.#calls.get(callId);
     if (live === undefined) return;
-    if (response === null || response.code < 200 || response.code > 299) {
-      const reason = response === null ? "no answer" : `${response.code} ${response.comment}`.trim();
-      turn.events.push({ event: "trouble", about: `${verb} ${live.call.legs[side].endpoint}`, reason });
-      this.#input(callId, { kind: "failed", side, answered: response !== null }, at, turn);
-    } else if (verb === "CRCX") this.#created(live, side, response, at, turn);
-    else if (verb === "MDCX") this.#input(callId, { kind: "modified", side }, at, turn);
+    const outcome = this.#connections.answered(live, purpose, response, turn);
+    if (outcome === "done" && response !== null) this.#done(live, step, response, at, turn);
+    else if (outcome === "refused") this.#failed(live, step, response, at, turn);
+    else if (outcome === "off-hook" || outcome === "on-hook") {
+      if (outcome === "on-hook") this.#hungUp(callId, step.side, at, turn);
+      else this.#unreachable(callId, at, turn);
+      const now = this.#calls.get(callId);
+      if (now !== undefined && !this.#connections.again(now, step, turn)) this.#failed(now, step, response, at, turn);
+    }
+  }
+
+  #done(live: LiveCall, step: ConnectionStep, response: MgcpResponse, at: Moment, turn: AgentTurn): void {
+    const { callId } = live.call;
+    const { side } = step;
+    if (step.kind === "create") this.#created(live, side, response, at, turn);
+    else if (step.kind !== "delete") this.#input(callId, { kind: "modified", side }, at, turn);
     else {
       this.#calls.set(callId, withStatistics(live, side, response));
       this.#input(callId, { kind: "deleted", side }, at, turn);
     }
+  }
+
+  #failed({ call }: LiveCall, step: ConnectionStep, response: MgcpResponse | null, at: Moment, turn: AgentTurn): void {
+    const { side, kind } = step;
+    const reason = response === null ? "no answer" : `${response.code} ${response.comment}`.trim();
+    turn.events.push({ event: "trouble", about: `${kind} ${call.legs[side].endpoint}`, reason });
+    this.#input(call.callId, { kind: "failed", side, step: kind, answered: response !== null }, at, turn);
   }
 
   #created(live: LiveCall, side: Side, response: MgcpResponse, at: Moment, turn: AgentTurn): void {
@@ -390,7 +389,7 @@ export class CallAgent {
     const session = response.sessions[0];
     if (connectionId === undefined || session === undefined) {
       // It may be there all the same, so it is deleted by call id, as if no answer had come.
-      this.#input(callId, { kind: "failed", side, answered: false }, at, turn);
+      this.#input(callId, { kind: "failed", side, step: "create", answered: false }, at, turn);
       return;
     }
     const origin = readOrigin(response.parameters);
@@ -402,28 +401,6 @@ export class CallAgent {
       deviceAddress: station?.address ?? live.deviceAddress,
     });
     this.#input(callId, { kind: "created", side, connectionId, session }, at, turn);
-  }
-
-  #journalAnswered(
-    { callId, side }: Extract<Purpose, { readonly kind: "bill" }>,
-    response: MgcpResponse | null,
-    askedAtMs: number,
-    at: Moment,
-    turn: AgentTurn,
-  ): void {
-    const live = this.#calls.get(callId);
-    if (live === undefined || live.billing === null) return;
-    const page = response === null ? null : readAuditPage(live.call.legs[side].gateway, response.parameters);
-    if (page?.ok) {
-      this.#book.learn(page.value, { askedAtMs, answeredAtMs: at.nowMs }, false);
-      if (page.value.next !== null) {
-        turn.commands.push(journalCommand(live.call, side, page.value.next));
-        return;
-      }
-    }
-    const billing = live.billing.filter((waiting) => waiting !== side);
-    this.#calls.set(callId, { ...live, billing });
-    if (billing.length === 0) this.#bill(callId, at, turn);
   }
 }
 

@@ -157,7 +157,7 @@ export class CallDesk {
     // Its journal is not to be had.
     if (verb === "AUEP" && !hasRecovery) return false;
     const carried = !hasRecovery
-      ? unfenced(verb, parameters, this.#parts.callAgent)
+      ? unfenced(parameters, this.#parts.callAgent)
       : verb === "AUEP"
         ? parameters
         : fenced(parameters, granted);

@@ -6,7 +6,8 @@
  *   connecting ─both modified─► talking ─on-hook─► releasing ─both deleted─► released
  *
  *   Any failure or on-hook before that leads to releasing too, which waits for a creation still under way and deletes
- *   what it made: nothing is left on a gateway because a caller was impatient.
+ *   what it made: nothing is left on a gateway because a caller was impatient. Each line is free as soon as its own
+ *   connection is gone.
  */
 export const sides = ["originating", "terminating"] as const;
 export type Side = (typeof sides)[number];
@@ -40,8 +41,9 @@ type Deletion = "creating" | "deleting" | "done";
 
 export type CallState =
   | { readonly name: "creating-originating" }
-  | { readonly name: "creating-terminating" }
-  | { readonly name: "describing" }
+  /** It rings as soon as it is there, so it may be picked up before the caller's side knows where to send. */
+  | { readonly name: "creating-terminating"; readonly isAnswered: boolean }
+  | { readonly name: "describing"; readonly isAnswered: boolean }
   | { readonly name: "ringing" }
   | { readonly name: "connecting"; readonly waitingFor: readonly Side[] }
   | { readonly name: "talking" }
@@ -63,7 +65,7 @@ export type CallInput =
   | { readonly kind: "modified"; readonly side: Side }
   | { readonly kind: "deleted"; readonly side: Side }
   /** `answered`: the gateway refused; otherwise nobody knows what it did. */
-  | { readonly kind: "failed"; readonly side: Side; readonly answered: boolean }
+  | { readonly kind: "failed"; readonly side: Side; readonly step: ConnectionStep["kind"]; readonly answered: boolean }
   /** The gateway was audited and does not have this leg's connection. */
   | { readonly kind: "gone"; readonly side: Side }
   | { readonly kind: "off-hook"; readonly side: Side }
@@ -71,16 +73,27 @@ export type CallInput =
   | { readonly kind: "no-answer" | "unreachable" }
   | { readonly kind: "release"; readonly cause: ReleaseCause };
 
-export type LineSignal = "ringback" | "ringing" | "talking";
+/** What a line in a call is to hear. */
+export type LineSignal = "ringback" | "ringing" | "silence";
+
+/** What is done to a connection, with what its line is to hear from then on. */
+export type ConnectionStep =
+  | { readonly kind: "create"; readonly side: Side; readonly remote: string | null; readonly signal: LineSignal }
+  | { readonly kind: "describe"; readonly side: Side; readonly remote: string; readonly signal: LineSignal }
+  | { readonly kind: "connect"; readonly side: Side; readonly signal: LineSignal }
+  /** By connection where its id is known, by call id where a creation may or may not have happened. */
+  | {
+      readonly kind: "delete";
+      readonly side: Side;
+      readonly connectionId: string | null;
+      readonly cause: ReleaseCause;
+    };
 
 export type CallStep =
-  | { readonly kind: "create"; readonly side: Side; readonly remote: string | null }
-  | { readonly kind: "describe"; readonly side: Side; readonly remote: string }
-  | { readonly kind: "connect"; readonly side: Side }
-  /** By connection where its id is known, by call id where a creation may or may not have happened. */
-  | { readonly kind: "delete"; readonly side: Side; readonly connectionId: string | null }
-  | { readonly kind: "signal"; readonly side: Side; readonly signal: LineSignal }
-  /** Both sides are free again; the lines may be given their rest and the call its record. */
+  | ConnectionStep
+  /** The line has no connection of the call any more. */
+  | { readonly kind: "free"; readonly side: Side; readonly cause: ReleaseCause }
+  /** Both lines are free; the call may be given its record. */
   | { readonly kind: "close"; readonly cause: ReleaseCause };
 
 export interface CallTurn {
@@ -90,7 +103,7 @@ export interface CallTurn {
 
 export function startCall(callId: string, originating: CallLeg, terminating: CallLeg): CallTurn {
   const call: Call = { callId, legs: { originating, terminating }, state: { name: "creating-originating" } };
-  return { call, steps: [{ kind: "create", side: "originating", remote: null }] };
+  return { call, steps: [{ kind: "create", side: "originating", remote: null, signal: "silence" }] };
 }
 
 /** The called party picked up while no call server was there to hear it: goes on where the answer would have led. */
@@ -108,12 +121,12 @@ export function stepCall(call: Call, input: CallInput): CallTurn {
     case "modified":
       return modified(call, input.side);
     case "off-hook":
-      return call.state.name === "ringing" && input.side === "terminating" ? answered(call) : { call, steps: [] };
+      return input.side === "terminating" ? pickedUp(call) : { call, steps: [] };
     case "on-hook":
       return release(call, input.side === "originating" ? "calling-on-hook" : "called-on-hook");
     case "no-answer":
     case "unreachable":
-      return call.state.name === "ringing" ? release(call, input.kind) : { call, steps: [] };
+      return isRinging(call.state) ? release(call, input.kind) : { call, steps: [] };
     case "gone":
       return gone(call, input.side);
     case "failed":
@@ -125,19 +138,24 @@ export function stepCall(call: Call, input: CallInput): CallTurn {
   }
 }
 
-/** RFC 3435 section 2.3.5: the second connection is made with the first one's description at once. */
+/** Its station is asked to ring, and nobody has picked it up. */
+export function isRinging(state: CallState): boolean {
+  return state.name === "ringing" || ("isAnswered" in state && !state.isAnswered);
+}
+
+/** RFC 3435 section 2.3.5: the second connection is made with the first one's description, and rings, at once. */
 function created(call: Call, side: Side, connectionId: string, session: string): CallTurn {
   const known = withLeg(call, side, { connectionId, session });
   if (call.state.name === "creating-originating" && side === "originating") {
     return {
-      call: { ...known, state: { name: "creating-terminating" } },
-      steps: [{ kind: "create", side: "terminating", remote: session }],
+      call: { ...known, state: { name: "creating-terminating", isAnswered: false } },
+      steps: [{ kind: "create", side: "terminating", remote: session, signal: "ringing" }],
     };
   }
   if (call.state.name === "creating-terminating" && side === "terminating") {
     return {
-      call: { ...known, state: { name: "describing" } },
-      steps: [{ kind: "describe", side: "originating", remote: session }],
+      call: { ...known, state: { name: "describing", isAnswered: call.state.isAnswered } },
+      steps: [{ kind: "describe", side: "originating", remote: session, signal: "ringback" }],
     };
   }
   return { call, steps: [] };
@@ -146,13 +164,7 @@ function created(call: Call, side: Side, connectionId: string, session: string):
 function modified(call: Call, side: Side): CallTurn {
   const { state } = call;
   if (state.name === "describing" && side === "originating") {
-    return {
-      call: { ...call, state: { name: "ringing" } },
-      steps: [
-        { kind: "signal", side: "originating", signal: "ringback" },
-        { kind: "signal", side: "terminating", signal: "ringing" },
-      ],
-    };
+    return state.isAnswered ? answered(call) : { call: { ...call, state: { name: "ringing" } }, steps: [] };
   }
   if (state.name !== "connecting") return { call, steps: [] };
   const waitingFor = state.waitingFor.filter((waiting) => waiting !== side);
@@ -160,15 +172,20 @@ function modified(call: Call, side: Side): CallTurn {
   return { call: { ...call, state: next }, steps: [] };
 }
 
+/** Before the caller's side is described there is nothing to connect yet. */
+function pickedUp(call: Call): CallTurn {
+  const { state } = call;
+  if (state.name === "ringing") return answered(call);
+  return { call: "isAnswered" in state ? { ...call, state: { ...state, isAnswered: true } } : call, steps: [] };
+}
+
 /** Both directions at once: the called party speaks first, and must be heard. */
 function answered(call: Call): CallTurn {
   return {
     call: { ...call, state: { name: "connecting", waitingFor: sides } },
     steps: [
-      { kind: "connect", side: "terminating" },
-      { kind: "connect", side: "originating" },
-      { kind: "signal", side: "terminating", signal: "talking" },
-      { kind: "signal", side: "originating", signal: "talking" },
+      { kind: "connect", side: "terminating", signal: "silence" },
+      { kind: "connect", side: "originating", signal: "silence" },
     ],
   };
 }
@@ -205,9 +222,9 @@ function releaseLegs(
   const plan = (side: Side): Deletion => {
     const { connectionId } = call.legs[side];
     if (connectionId === null && side === legs.creating) return "creating";
-    if (connectionId === null && !legs.unsure.includes(side)) return "done";
-    steps.push({ kind: "delete", side, connectionId });
-    return "deleting";
+    const isNone = connectionId === null && !legs.unsure.includes(side);
+    steps.push(isNone ? { kind: "free", side, cause } : { kind: "delete", side, connectionId, cause });
+    return isNone ? "done" : "deleting";
   };
   const deletions = { originating: plan("originating"), terminating: plan("terminating") };
   return closeWhenDone({ ...call, state: { name: "releasing", cause, deletions } }, cause, deletions, steps);
@@ -220,25 +237,28 @@ function stepReleasing(
 ): CallTurn {
   if (!("side" in input)) return { call, steps: [] };
   const { side } = input;
-  const deletion = state.deletions[side];
+  const { cause } = state;
+  const next = nextDeletion(state.deletions[side], input);
+  const isMade = next === "deleting" && input.kind === "created";
+  const known = isMade ? withLeg(call, side, { connectionId: input.connectionId, session: input.session }) : call;
   const steps: CallStep[] = [];
-  let next = deletion;
-  let known = call;
-  if (deletion === "creating" && input.kind === "created") {
-    known = withLeg(call, side, { connectionId: input.connectionId, session: input.session });
-    steps.push({ kind: "delete", side, connectionId: input.connectionId });
-    next = "deleting";
-  } else if (deletion === "creating" && input.kind === "failed") {
-    if (!input.answered) steps.push({ kind: "delete", side, connectionId: null });
-    next = input.answered ? "done" : "deleting";
-  } else if (
-    deletion === "deleting" &&
-    (input.kind === "deleted" || input.kind === "failed" || input.kind === "gone")
-  ) {
-    next = "done";
+  if (next !== state.deletions[side]) {
+    const connectionId = isMade ? input.connectionId : null;
+    steps.push(next === "done" ? { kind: "free", side, cause } : { kind: "delete", side, connectionId, cause });
   }
   const deletions = { ...state.deletions, [side]: next };
-  return closeWhenDone({ ...known, state: { ...state, deletions } }, state.cause, deletions, steps);
+  return closeWhenDone({ ...known, state: { ...state, deletions } }, cause, deletions, steps);
+}
+
+/** What answers to a command before the deletion say is not what became of the deletion. */
+function nextDeletion(deletion: Deletion, input: CallInput): Deletion {
+  if (deletion === "creating") {
+    if (input.kind === "created") return "deleting";
+    if (input.kind === "failed" && input.step === "create") return input.answered ? "done" : "deleting";
+  }
+  if (deletion !== "deleting") return deletion;
+  const isFailed = input.kind === "failed" && input.step === "delete";
+  return isFailed || input.kind === "deleted" || input.kind === "gone" ? "done" : deletion;
 }
 
 function closeWhenDone(

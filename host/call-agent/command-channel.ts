@@ -1,7 +1,8 @@
 /**
  * Commands with what each is for: MGCP transactions on one side, purposes on the other. An answer comes back with the
  * purpose of its command and the moment it was sent. A command that changes something and is refused for the moment only
- * (RFC 3661 section 2.1, temporary failure) is given again, as a new transaction, before its refusal is believed.
+ * (RFC 3661 section 2.1, temporary failure) is given again, as a new transaction, before its refusal is believed. What may
+ * not be on its way to an endpoint beside another command is held until that is answered (endpoint-queues.ts).
  */
 import type { Address } from "#protocol/address.js";
 import { Deadlines, earliest } from "#protocol/deadlines.js";
@@ -15,6 +16,7 @@ import type {
 } from "#protocol/mgcp/transaction-options.js";
 import type { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import type { Outbox } from "../server-output.js";
+import { EndpointQueues } from "./endpoint-queues.js";
 
 export interface ChannelAnswer<Purpose> {
   readonly gateway: string;
@@ -38,8 +40,8 @@ const repeatedVerbs: ReadonlySet<MgcpVerb> = new Set(["CRCX", "MDCX", "DLCX", "R
 interface Sent<Purpose> {
   readonly gateway: string;
   readonly purpose: Purpose;
-  readonly askedAtMs: number;
-  readonly command: CommandToSend;
+  askedAtMs: number;
+  command: CommandToSend;
   readonly to: Address;
   readonly repetitions: number;
 }
@@ -48,6 +50,7 @@ export class CommandChannel<Purpose> {
   readonly #transactions: MgcpTransactions;
   readonly #outbox: Outbox;
   readonly #sent = new Map<number, Sent<Purpose>>();
+  readonly #queues = new EndpointQueues<Sent<Purpose>>();
   readonly #postponed = new Deadlines<Sent<Purpose>>();
   readonly #waiting = new Set<Sent<Purpose>>();
 
@@ -56,18 +59,16 @@ export class CommandChannel<Purpose> {
     this.#outbox = outbox;
   }
 
-  /** False: too many commands wait already, or this one is too large. */
+  /** False: too many commands wait already, or this one is too large. One that is held is too large when its turn comes. */
   send(
     command: CommandToSend,
     to: { readonly name: string; readonly mgcp: Address },
     purpose: Purpose,
     nowMs: number,
   ): boolean {
-    for (const waiting of this.#waiting) {
-      if (waiting.gateway === to.name && isSuperseded(waiting.command, command)) this.#drop(waiting);
-    }
-    const sent = { gateway: to.name, purpose, askedAtMs: nowMs, command, to: to.mgcp, repetitions: 0 };
-    return this.#transmit(sent, nowMs);
+    for (const waiting of this.#waiting) if (waiting.gateway === to.name) this.#supersede(waiting, command);
+    for (const held of this.#queues.heldFor(command)) this.#supersede(held, command);
+    return this.#dispatch({ gateway: to.name, purpose, askedAtMs: nowMs, command, to: to.mgcp, repetitions: 0 }, nowMs);
   }
 
   receive(bytes: Uint8Array, from: Address, nowMs: number): ChannelTurn<Purpose> {
@@ -87,8 +88,7 @@ export class CommandChannel<Purpose> {
     for (const sent of this.#postponed.takeDue(nowMs)) {
       this.#waiting.delete(sent);
       const { gateway, purpose } = sent;
-      if (!this.#transmit({ ...sent, askedAtMs: nowMs }, nowMs))
-        turn.answers.push({ gateway, purpose, response: null, askedAtMs: nowMs });
+      if (!this.#dispatch(sent, nowMs)) turn.answers.push({ gateway, purpose, response: null, askedAtMs: nowMs });
     }
     return turn;
   }
@@ -98,24 +98,60 @@ export class CommandChannel<Purpose> {
   }
 
   /** Gives up commands whose answers nobody wants any more. */
-  forget(isUnwanted: (purpose: Purpose, gateway: string) => boolean): void {
-    for (const [transactionId, { purpose, gateway }] of this.#sent) {
-      if (!isUnwanted(purpose, gateway)) continue;
+  forget(isUnwanted: (purpose: Purpose, gateway: string) => boolean, nowMs: number): void {
+    for (const held of this.#queues.allHeld()) if (isUnwanted(held.purpose, held.gateway)) this.#drop(held);
+    for (const waiting of this.#waiting) if (isUnwanted(waiting.purpose, waiting.gateway)) this.#drop(waiting);
+    for (const [transactionId, sent] of this.#sent) {
+      if (!isUnwanted(sent.purpose, sent.gateway)) continue;
       this.#transactions.forget(transactionId);
       this.#sent.delete(transactionId);
+      this.#leave(sent, nowMs);
     }
-    for (const waiting of this.#waiting) if (isUnwanted(waiting.purpose, waiting.gateway)) this.#drop(waiting);
+  }
+
+  #dispatch(sent: Sent<Purpose>, nowMs: number): boolean {
+    const place = this.#queues.admit(sent);
+    if (place !== "free") return place === "held";
+    const isSent = this.#transmit(sent, nowMs);
+    if (!isSent) this.#queues.left(sent);
+    return isSent;
+  }
+
+  /** Sends what was held behind it. What cannot be sent now is tried once more, and its failure told, with the next tick. */
+  #leave(sent: Sent<Purpose>, nowMs: number): void {
+    for (const next of this.#queues.left(sent)) {
+      if (this.#transmit(next, nowMs)) continue;
+      this.#leave(next, nowMs);
+      this.#postpone(next, nowMs);
+    }
   }
 
   #transmit(sent: Sent<Purpose>, nowMs: number): boolean {
     const { transactionId, sends } = this.#transactions.send(sent.command, sent.to, nowMs);
     if (transactionId === null) return false;
+    sent.askedAtMs = nowMs;
     this.#sent.set(transactionId, sent);
     this.#outbox.sendMgcp(sends);
     return true;
   }
 
+  /** A later request replaces the earlier one of its endpoint, and what is deleted is not modified any more. */
+  #supersede(waiting: Sent<Purpose>, next: CommandToSend): void {
+    const { command } = waiting;
+    if (command.endpoint.local !== next.endpoint.local) return;
+    const isReplaced = next.verb === "RQNT" || next.parameters.requestIdentifier !== undefined;
+    if (next.verb === "DLCX" && command.verb === "MDCX" && isOfSameConnection(command, next)) this.#drop(waiting);
+    else if (isReplaced && command.verb === "RQNT") this.#drop(waiting);
+    else if (isReplaced) waiting.command = withoutRequest(command);
+  }
+
+  #postpone(sent: Sent<Purpose>, untilMs: number): void {
+    this.#waiting.add(sent);
+    this.#postponed.set(sent, untilMs);
+  }
+
   #drop(waiting: Sent<Purpose>): void {
+    this.#queues.drop(waiting);
     this.#waiting.delete(waiting);
     this.#postponed.clear(waiting);
   }
@@ -134,11 +170,11 @@ export class CommandChannel<Purpose> {
     const sent = this.#sent.get(transactionId);
     if (sent === undefined) return;
     this.#sent.delete(transactionId);
+    this.#leave(sent, nowMs);
     const isTemporary = response !== null && categoryOf(response.code) === "temporary failure";
     if (isTemporary && repeatedVerbs.has(sent.command.verb) && sent.repetitions < repetitionsMax) {
       const again = { ...sent, repetitions: sent.repetitions + 1 };
-      this.#waiting.add(again);
-      this.#postponed.set(again, nowMs + repeatAfterMs * 2 ** sent.repetitions);
+      this.#postpone(again, nowMs + repeatAfterMs * 2 ** sent.repetitions);
       return;
     }
     const { gateway, purpose, askedAtMs } = sent;
@@ -146,8 +182,16 @@ export class CommandChannel<Purpose> {
   }
 }
 
-/** A later request replaces the earlier one of its endpoint, and what is deleted is not modified any more. */
-function isSuperseded(waiting: CommandToSend, next: CommandToSend): boolean {
-  if (waiting.endpoint.local !== next.endpoint.local) return false;
-  return (waiting.verb === "RQNT" && next.verb === "RQNT") || (waiting.verb === "MDCX" && next.verb === "DLCX");
+function isOfSameConnection(
+  { parameters: { connectionIds: [one] = [] } }: CommandToSend,
+  next: CommandToSend,
+): boolean {
+  const [deleted] = next.parameters.connectionIds ?? [];
+  return deleted === undefined || one?.toUpperCase() === deleted.toUpperCase();
+}
+
+/** What a connection command brought along belongs to the past (RFC 3435 section 2.3.5); the rest does not. */
+function withoutRequest(command: CommandToSend): CommandToSend {
+  const { requestIdentifier, requestedEvents, signals, digitMap, detectEvents, ...parameters } = command.parameters;
+  return { ...command, parameters };
 }

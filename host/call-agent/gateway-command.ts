@@ -1,7 +1,7 @@
 /** The commands that concern a gateway as a whole; calls have theirs in call-agent/agent-command. */
 import type { Epoch } from "#protocol/active-connection.js";
 import { type Address, formatAddress } from "#protocol/address.js";
-import type { MgcpParameters, MgcpResponse, MgcpVerb } from "#protocol/mgcp/message.js";
+import type { MgcpParameters, MgcpResponse } from "#protocol/mgcp/message.js";
 import {
   type Acknowledgement,
   recoveryPackage,
@@ -70,10 +70,14 @@ export function notifiedEntity(callAgent: Address): string {
   return `ca@${bracketed}`;
 }
 
-/** To a gateway without our package: it cannot be claimed, so each request names who is notified (section 2.3.3). */
-export function unfenced(verb: MgcpVerb, parameters: MgcpParameters, callAgent: Address): MgcpParameters {
+/**
+ * To a gateway without our package: it cannot be claimed, so each request, by itself or within another command, names who
+ * is notified (section 2.3.3).
+ */
+export function unfenced(parameters: MgcpParameters, callAgent: Address): MgcpParameters {
   const { extensions: _ours, ...standard } = parameters;
-  return verb === "RQNT" ? { ...standard, notifiedEntity: notifiedEntity(callAgent) } : standard;
+  const isRequest = parameters.requestIdentifier !== undefined;
+  return isRequest ? { ...standard, notifiedEntity: notifiedEntity(callAgent) } : standard;
 }
 
 /** Every command that changes something carries our epoch (recovery package, x-ho/E). */

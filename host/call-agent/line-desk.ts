@@ -1,21 +1,24 @@
 /**
  * The lines between calls: what each is asked to watch for, from the handset lifted to the number dialled, and back to
- * rest. What happens in a call is call-agent's.
+ * rest. What happens in a call is call-agent's; its connection commands bring the requests of lines in calls along.
  */
 import { type Random, randomHex } from "#protocol/chance.js";
 import { Deadlines } from "#protocol/deadlines.js";
 import type { MgcpResponse } from "#protocol/mgcp/message.js";
+import { knownCode } from "#protocol/mgcp/return-codes.js";
 import type { JournalBook } from "../cdr/journal-book.js";
 import type { Purpose } from "./agent-command.js";
 import type { AgentTurn } from "./agent-turn.js";
 import type { Side } from "./call.js";
 import { type DialPlan, endpointKey, type PlannedLine } from "./dial-plan.js";
-import { type LineRequest, lineParameters } from "./line-request.js";
+import { type Ability, type GatewayDialects, lessonOf } from "./gateway-dialects.js";
+import { type LineRequest, lineParameters, type WrittenRequest } from "./line-request.js";
 
 export type LinePhase =
   /** Its gateway was not yet audited; what is seen meanwhile is kept. */
   | { readonly name: "unknown"; readonly offHook: boolean }
-  | { readonly name: "idle" }
+  /** wasSeen: it hung up; otherwise nobody knows where its handset is. */
+  | { readonly name: "idle"; readonly wasSeen: boolean }
   /** Off-hook, and heard the dial tone. */
   | { readonly name: "collecting" }
   /** Until the call lets go of it. */
@@ -23,11 +26,18 @@ export type LinePhase =
   /** Off-hook with nothing to do. */
   | { readonly name: "clearing" };
 
-type LinePlace = Pick<PlannedLine, "gateway" | "endpoint">;
+export type LinePlace = Pick<PlannedLine, "gateway" | "endpoint">;
 
 export interface LineDeskOptions {
   /** A station that dials nothing for so long gets the busy tone. */
   readonly digitsMs: number;
+}
+
+interface GivenRequest {
+  readonly request: LineRequest;
+  readonly identifier: string;
+  /** The gateway took it, and nothing has happened since. */
+  readonly isInForce: boolean;
 }
 
 export class LineDesk {
@@ -35,22 +45,33 @@ export class LineDesk {
   readonly #plan: DialPlan;
   readonly #book: JournalBook;
   readonly #random: Random;
+  readonly #dialects: GatewayDialects;
   readonly #phases = new Map<string, LinePhase>();
   readonly #digits = new Deadlines<LinePlace>();
   readonly #collecting = new Map<string, LinePlace>();
-  /** Gateways that have no event L/of. */
-  readonly #withoutFailure = new Set<string>();
-  readonly #lastRequests = new Map<string, LineRequest>();
+  readonly #given = new Map<string, GivenRequest>();
 
-  constructor(options: LineDeskOptions, parts: { plan: DialPlan; book: JournalBook; random: Random }) {
+  constructor(
+    options: LineDeskOptions,
+    parts: { plan: DialPlan; book: JournalBook; random: Random; dialects: GatewayDialects },
+  ) {
     this.#options = options;
     this.#plan = parts.plan;
     this.#book = parts.book;
     this.#random = parts.random;
+    this.#dialects = parts.dialects;
   }
 
   phase(line: LinePlace): LinePhase {
-    return this.#phases.get(endpointKey(line.gateway, line.endpoint)) ?? { name: "unknown", offHook: false };
+    return this.#phases.get(keyOf(line)) ?? { name: "unknown", offHook: false };
+  }
+
+  /** It notified, so its request is spent; which one it was, where it was the last (RFC 3435 section 4.4.4, rule 4). */
+  heard(line: LinePlace, identifier: string | undefined): LineRequest | null {
+    const given = this.#given.get(keyOf(line));
+    if (given === undefined || given.identifier !== identifier?.toUpperCase()) return null;
+    this.#given.set(keyOf(line), { ...given, isInForce: false });
+    return given.request;
   }
 
   /** Seen while its gateway was not in hand. */
@@ -66,18 +87,19 @@ export class LineDesk {
 
   collect(line: LinePlace, nowMs: number, turn: AgentTurn): void {
     this.#set(line, { name: "collecting" });
-    this.#collecting.set(endpointKey(line.gateway, line.endpoint), line);
+    this.#collecting.set(keyOf(line), line);
     this.#digits.set(line, nowMs + this.#options.digitsMs);
     this.request(line, "dial-tone", turn);
   }
 
+  /** It hung up. */
   rest(line: LinePlace, turn: AgentTurn): void {
-    this.#set(line, { name: "idle" });
+    this.#set(line, { name: "idle", wasSeen: true });
     this.request(line, "idle", turn);
   }
 
   /** Off-hook with nothing more to come: with the busy tone, or silently. */
-  clear(line: LinePlace, tone: "busy-tone" | "talking", turn: AgentTurn): void {
+  clear(line: LinePlace, tone: "busy-tone" | "silence", turn: AgentTurn): void {
     this.#set(line, { name: "clearing" });
     this.request(line, tone, turn);
   }
@@ -86,46 +108,90 @@ export class LineDesk {
     this.#set(line, { name: "in-call", callId, side, offHook });
   }
 
-  request({ gateway, endpoint }: LinePlace, request: LineRequest, turn: AgentTurn): void {
-    const tellsFailure = !this.#withoutFailure.has(gateway);
-    const parameters = lineParameters(request, randomHex(this.#random, 8), this.#plan.digitMap, tellsFailure);
-    this.#lastRequests.set(endpointKey(gateway, endpoint), request);
-    const purpose: Purpose = { kind: "line", gateway, endpoint, request };
+  /**
+   * What a line is to be asked when its call lets go of it. A station that was lifted to call somebody itself (RFC 3435
+   * section 4.4.2), or again after it hung up, goes on dialling.
+   */
+  afterCall(line: LinePlace, side: Side, isRefused: boolean, isUnreachable: boolean): LineRequest {
+    const phase = this.phase(line);
+    if (phase.name !== "in-call" || !phase.offHook) return "idle";
+    const isLifted = this.#given.get(keyOf(line))?.request === "idle";
+    if (isLifted || (side === "terminating" && isUnreachable)) return "dial-tone";
+    return side === "originating" && isRefused ? "busy-tone" : "silence";
+  }
+
+  /** Its call lets go of it. What the deletion of its connection brought along is not asked for again. */
+  release(line: LinePlace, request: LineRequest, nowMs: number, turn: AgentTurn): void {
+    const given = this.#given.get(keyOf(line));
+    const isAsked = given?.isInForce === true && given.request === request;
+    if (request === "dial-tone") this.collect(line, nowMs, turn);
+    else if (isAsked) this.#set(line, request === "idle" ? { name: "idle", wasSeen: true } : { name: "clearing" });
+    else if (request === "idle") this.rest(line, turn);
+    else this.clear(line, request === "busy-tone" ? "busy-tone" : "silence", turn);
+  }
+
+  request(line: LinePlace, request: LineRequest, turn: AgentTurn): void {
+    const { gateway, endpoint } = line;
+    const { parameters, ...written } = this.within(line, request);
+    const purpose: Purpose = { kind: "line", gateway, endpoint, request, ...written };
     turn.commands.push({ gateway, endpoint, purpose, verb: "RQNT", parameters, session: null });
   }
 
+  /** The request as a connection command brings it along. */
+  within(line: LinePlace, request: LineRequest): WrittenRequest {
+    const identifier = randomHex(this.#random, 8);
+    const tellsFailure = this.#dialects.has(line.gateway, "failure event");
+    const detects = this.#dialects.has(line.gateway, "detected events");
+    const presumes: Ability[] = [];
+    if (tellsFailure && request === "ringing") presumes.push("failure event");
+    if (detects) presumes.push("detected events");
+    this.#given.set(keyOf(line), { request, identifier, isInForce: false });
+    const parameters = lineParameters(request, identifier, this.#plan.digitMap, { tellsFailure, detects });
+    return { identifier, parameters, presumes };
+  }
+
+  /** The gateway took this request. */
+  accepted(line: LinePlace, identifier: string): void {
+    const given = this.#given.get(keyOf(line));
+    if (given?.identifier === identifier) this.#given.set(keyOf(line), { ...given, isInForce: true });
+  }
+
   /**
-   * Off-hook was asked for on a line that is off-hook (401), or on-hook on one that is on-hook (402): so it is
-   * (RFC 3435 section 4.4.2). Says whether the line cannot be rung.
+   * The answer to a request. `unreachable`: the line of a call cannot be rung; `on-hook`: the station of a call has hung
+   * up. The answer to a request that was replaced since says nothing.
    */
   answered(
-    { gateway, endpoint, request }: Extract<Purpose, { readonly kind: "line" }>,
+    purpose: Extract<Purpose, { readonly kind: "line" }>,
     response: MgcpResponse | null,
+    nowMs: number,
     turn: AgentTurn,
-  ): "unreachable" | null {
-    const line = this.#plan.lineAt(gateway, endpoint);
-    if (line === undefined || response === null || response.code < 400) return null;
-    const { name } = this.phase(line);
-    const isLast = this.#lastRequests.get(endpointKey(gateway, endpoint)) === request;
-    if (request === "ringing" && isLast && isUnknownEvent(response.code) && !this.#withoutFailure.has(gateway)) {
-      this.#withoutFailure.add(gateway);
+  ): "unreachable" | "on-hook" | null {
+    const line = this.#plan.lineAt(purpose.gateway, purpose.endpoint);
+    if (line === undefined || response === null) return null;
+    const { request, identifier, presumes, endpoint, gateway } = purpose;
+    const code = knownCode(response.code);
+    if (code < 400) this.accepted(line, identifier);
+    if (code < 400 || this.#given.get(keyOf(line))?.identifier !== identifier) return null;
+    const lesson = lessonOf(code, presumes);
+    if (lesson !== null) {
+      this.#dialects.lacks(gateway, lesson);
       this.request(line, request, turn);
-    } else if (response.code === 401 && request === "idle") {
-      if (name === "idle") this.clear(line, "talking", turn);
-    } else if (response.code === 402) {
-      if (name === "clearing" || name === "collecting") this.rest(line, turn);
-    } else {
-      const reason = `${response.code} ${response.comment}`.trim();
-      turn.events.push({ event: "trouble", about: `${request} ${endpoint}@${gateway}`, reason });
-      return request === "ringing" && isLast ? "unreachable" : null;
+      return null;
     }
-    return null;
+    if (code === 401 || code === 402) return this.#contradicted(line, code, nowMs, turn);
+    const reason = `${response.code} ${response.comment}`.trim();
+    turn.events.push({ event: "trouble", about: `${request} ${endpoint}@${gateway}`, reason });
+    return request === "ringing" ? "unreachable" : null;
   }
 
   /** Gives a line that is in no call its request, as its gateway comes into hand. */
   take(line: PlannedLine, nowMs: number, turn: AgentTurn): void {
-    if (this.#isOffHook(line)) this.collect(line, nowMs, turn);
-    else this.rest(line, turn);
+    if (this.#isOffHook(line)) {
+      this.collect(line, nowMs, turn);
+      return;
+    }
+    this.#set(line, { name: "idle", wasSeen: false });
+    this.request(line, "idle", turn);
   }
 
   /** Lines that dialled nothing in time get the busy tone. */
@@ -141,10 +207,28 @@ export class LineDesk {
 
   forget(): void {
     this.#phases.clear();
-    this.#lastRequests.clear();
-    this.#withoutFailure.clear();
+    this.#given.clear();
     for (const line of this.#collecting.values()) this.#digits.clear(line);
     this.#collecting.clear();
+  }
+
+  /**
+   * RFC 3435 section 4.4.2: off-hook was asked for on a line that is off-hook (401), or on-hook on one that is on-hook
+   * (402): so it is, and no Notify will tell.
+   */
+  #contradicted(line: LinePlace, code: 401 | 402, nowMs: number, turn: AgentTurn): "unreachable" | "on-hook" | null {
+    const phase = this.phase(line);
+    if (phase.name === "in-call") {
+      this.hook(line, code === 401);
+      return code === 401 ? "unreachable" : "on-hook";
+    }
+    if (code === 402 && (phase.name === "clearing" || phase.name === "collecting")) this.rest(line, turn);
+    // Where it was not seen to hang up it may be in a call that its gateway does not tell of: no tone for it.
+    if (code === 401 && phase.name === "idle") {
+      if (phase.wasSeen) this.collect(line, nowMs, turn);
+      else this.clear(line, "silence", turn);
+    }
+    return null;
   }
 
   #isOffHook(line: PlannedLine): boolean {
@@ -155,7 +239,7 @@ export class LineDesk {
 
   /** Whatever a line does next, the wait for its digits is over. */
   #set(line: LinePlace, phase: LinePhase): void {
-    const key = endpointKey(line.gateway, line.endpoint);
+    const key = keyOf(line);
     const waiting = this.#collecting.get(key);
     if (waiting !== undefined) this.#digits.clear(waiting);
     this.#collecting.delete(key);
@@ -163,7 +247,6 @@ export class LineDesk {
   }
 }
 
-/** 512: not equipped to detect it; 522: no such event (RFC 3435 section 2.4). */
-function isUnknownEvent(code: number): boolean {
-  return code === 512 || code === 522;
+function keyOf({ gateway, endpoint }: LinePlace): string {
+  return endpointKey(gateway, endpoint);
 }

@@ -1,10 +1,26 @@
 /**
- * What a line is asked to watch for and to play (RQNT, RFC 3435 section 2.3.3), by what it is doing. Packages: L line
- * and D DTMF of RFC 3660 sections 2.4 and 2.2, G generic media of section 2.1.
+ * What a line is asked to watch for and to play (RFC 3435 section 2.3.3), by what it is doing. Packages: L line and D DTMF
+ * of RFC 3660 sections 2.4 and 2.2, G generic media of section 2.1.
  */
 import type { EventName, MgcpParameters, RequestedEvent } from "#protocol/mgcp/message.js";
+import type { Ability } from "./gateway-dialects.js";
 
-export type LineRequest = "idle" | "dial-tone" | "ringback" | "ringing" | "talking" | "busy-tone";
+export type LineRequest = "idle" | "dial-tone" | "ringback" | "ringing" | "silence" | "busy-tone";
+
+/** A request as a gateway is given it, by itself or within a connection command. */
+export interface WrittenRequest {
+  readonly identifier: string;
+  readonly parameters: MgcpParameters;
+  readonly presumes: readonly Ability[];
+}
+
+/** Which of the optional parts the gateway knows. */
+export interface RequestAbilities {
+  /** Event L/of. */
+  readonly tellsFailure: boolean;
+  /** DetectEvents (T:). */
+  readonly detects: boolean;
+}
 
 const hookDown: RequestedEvent = { ...eventName("L", "hd"), actions: [{ kind: "notify" }] };
 /** L/of(rg): it cannot be rung (RFC 3660 section 2.4, operation failure). */
@@ -12,27 +28,41 @@ const failure: RequestedEvent = { ...eventName("L", "of"), actions: [{ kind: "no
 const hookUp: RequestedEvent = { ...eventName("L", "hu"), actions: [{ kind: "notify" }] };
 const digits: RequestedEvent = { ...eventName("D", "[0-9#*T]"), actions: [{ kind: "digits" }] };
 
-/** L/hd is off-hook, L/hu on-hook (RFC 3660 section 2.4). */
+/**
+ * L/hd is off-hook, L/hu on-hook (RFC 3660 section 2.4). Never both: one of them is refused, as the handset is where it is
+ * (section 4.4.2). What comes next, while a Notify is unanswered, is kept by DetectEvents (section 4.4.1).
+ */
 const requests: Readonly<Record<LineRequest, { events: readonly RequestedEvent[]; signals: readonly EventName[] }>> = {
   idle: { events: [hookDown], signals: [] },
   "dial-tone": { events: [hookUp, digits], signals: [eventName("L", "dl")] },
   ringback: { events: [hookUp], signals: [eventName("G", "rt")] },
-  ringing: { events: [hookDown, hookUp, failure], signals: [eventName("L", "rg")] },
-  talking: { events: [hookUp], signals: [] },
+  ringing: { events: [hookDown, failure], signals: [eventName("L", "rg")] },
+  silence: { events: [hookUp], signals: [] },
   "busy-tone": { events: [hookUp], signals: [eventName("L", "bz")] },
 };
 
-/** An empty list of signals stops those that play. `tellsFailure`: the gateway has event L/of. */
+const hook = [eventName("L", "hd"), eventName("L", "hu")];
+/** Whoever lifts the handset may dial before the dial tone comes. */
+const detected: Readonly<Partial<Record<LineRequest, readonly EventName[]>>> = {
+  idle: [...hook, eventName("D", "[0-9#*]")],
+};
+
+/** An empty list of signals stops those that play. */
 export function lineParameters(
   request: LineRequest,
   requestIdentifier: string,
   digitMap: string,
-  tellsFailure: boolean,
+  { tellsFailure, detects }: RequestAbilities,
 ): MgcpParameters {
   const { events, signals } = requests[request];
   const requestedEvents = tellsFailure ? events : events.filter((event) => event !== failure);
-  const parameters = { requestIdentifier, requestedEvents, signals };
-  return request === "dial-tone" ? { ...parameters, digitMap } : parameters;
+  return {
+    requestIdentifier,
+    requestedEvents,
+    signals,
+    ...(detects && { detectEvents: detected[request] ?? hook }),
+    ...(request === "dial-tone" && { digitMap }),
+  };
 }
 
 /** The digits of a Notify in their order; the timer's T and other events are left out. */

@@ -27,8 +27,6 @@ export interface LiveCall {
   readonly statistics: Readonly<Partial<Record<Side, RecordedStatistics>>>;
   /** When this server learnt of each leg's connection; an audit asked before that says nothing of it. */
   readonly madeAtMs: Readonly<Partial<Record<Side, number>>>;
-  /** Sides whose journal is still being asked; null before the call is over. */
-  readonly billing: readonly Side[] | null;
 }
 
 export const unknownCall: Omit<LiveCall, "call"> = {
@@ -43,7 +41,6 @@ export const unknownCall: Omit<LiveCall, "call"> = {
   endReason: null,
   statistics: {},
   madeAtMs: {},
-  billing: null,
 };
 
 /** An answer to a deletion, or a gateway's own deletion. */

@@ -145,7 +145,10 @@ export class BringUp {
         break;
       case "down":
         outbox.log({ event: "gateway-down", gateway: gateway.name, reason: step.reason, retryMs: step.retryMs });
-        channel.forget(({ kind }, name) => name === gateway.name && ["capabilities", "ask", "claim"].includes(kind));
+        channel.forget(
+          ({ kind }, name) => name === gateway.name && ["capabilities", "ask", "claim"].includes(kind),
+          at.nowMs,
+        );
         desk.with(at, (agent, turn) => this.#reconcile(null, agent, at, turn));
         break;
       case "up":

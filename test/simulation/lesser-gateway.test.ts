@@ -57,6 +57,22 @@ describe("a gateway without our package", () => {
     expect(Math.abs((record?.duration?.ms ?? 0) - 21_000)).toBeLessThan(500);
   });
 
+  test("that takes no request within a connection command is given both by themselves", () => {
+    const exchange = site(6);
+    const { network, gateway } = exchange;
+    gateway.refuse = ({ verb, parameters }) =>
+      verb !== "RQNT" && parameters.requestIdentifier !== undefined ? 539 : null;
+    const server = exchange.start();
+    network.run(5_000);
+    talk(exchange);
+    gateway.notify("aaln/1", seen("L", "hu"));
+    network.run(5_000);
+    expect(gateway.connections.size).toBe(0);
+    expect([...gateway.signals.values()]).toEqual(["", ""]);
+    expect(server.cdrs.size).toBe(1);
+    expect(gateway.given.filter((text) => /^(CRCX|MDCX|DLCX)/.test(text) && text.includes("\nX:"))).toHaveLength(1);
+  });
+
   test("keeps its calls when the call server restarts, which releases them at their end", () => {
     const exchange = site(2);
     const { network, gateway } = exchange;

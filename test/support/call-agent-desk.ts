@@ -51,9 +51,17 @@ export class CallAgentDesk {
     return { nowMs: this.nowMs, wallMs: 1_700_000_000_000 + this.nowMs };
   }
 
+  /** Under the line's last request. */
   notify(gateway: string, endpoint: string, ...observed: readonly EventName[]): void {
-    this.agent.notify(gateway, endpoint, observed, this.at, this.turn);
+    this.observe(gateway, endpoint, observed);
     this.settle();
+  }
+
+  /** The same, while a command is being answered. */
+  observe(gateway: string, local: string, observedEvents: readonly EventName[], requestIdentifier?: string): void {
+    const given = this.requests(gateway, local).at(-1)?.parameters.requestIdentifier ?? "0";
+    const parameters = { observedEvents, requestIdentifier: requestIdentifier ?? given };
+    this.agent.notify(gateway, { endpoint: { local, domain: gateway }, parameters }, this.at, this.turn);
   }
 
   dial(gateway: string, endpoint: string, number: string): void {
@@ -78,9 +86,13 @@ export class CallAgentDesk {
       .join();
   }
 
+  /** Commands that brought a line a request, which is RQNT and those that had one within. */
   requests(gateway: string, endpoint: string): AgentCommand[] {
     return this.given.filter(
-      (command) => command.verb === "RQNT" && command.gateway === gateway && command.endpoint === endpoint,
+      (command) =>
+        command.parameters.requestIdentifier !== undefined &&
+        command.gateway === gateway &&
+        command.endpoint === endpoint,
     );
   }
 

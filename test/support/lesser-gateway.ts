@@ -96,12 +96,20 @@ export class LesserGateway implements SimulatedNode {
         return this.#request(endpoint.local, parameters);
       case "CRCX":
       case "MDCX":
-        return this.#connect(command);
       case "DLCX":
-        return this.#delete(command);
+        return this.#both(command);
       default:
         return response(504);
     }
+  }
+
+  /** RFC 3435 section 2.3.5: the connection and the request within are both accepted, or both refused. */
+  #both(command: MgcpCommand): ResponseToSend {
+    const { verb, endpoint, parameters } = command;
+    const requested =
+      parameters.requestIdentifier === undefined ? response(200) : this.#request(endpoint.local, parameters);
+    if (requested.code !== 200) return requested;
+    return verb === "DLCX" ? this.#delete(command) : this.#connect(command);
   }
 
   #list(): ResponseToSend {

@@ -5,6 +5,7 @@ import {
   type CallLeg,
   type CallStep,
   type CallTurn,
+  type ConnectionStep,
   type Side,
   sides,
   startCall,
@@ -38,23 +39,24 @@ const anyEvent: fc.Arbitrary<CallInput | "answer the next command"> = fc.oneof(
 );
 
 type Fate = "accept" | "refuse" | "lost" | "answer lost";
-type Command = Exclude<CallStep, { readonly kind: "signal" | "close" }>;
 
 /** Two gateways that do what they are told, or not; the connections they hold are what must not leak. */
 class Gateways {
   readonly held: Record<Side, string | null> = { originating: null, terminating: null };
-  readonly waiting: Command[] = [];
+  readonly waiting: ConnectionStep[] = [];
   /** Deletions that never reached their gateway: a later bring-up finds what they left. */
   missed = 0;
   closed = 0;
+  readonly freed: Side[] = [];
   connected = 0;
   #made = 0;
 
   take(steps: readonly CallStep[]): void {
     for (const step of steps) {
       if (step.kind === "close") this.closed += 1;
+      else if (step.kind === "free") this.freed.push(step.side);
+      else this.waiting.push(step);
       if (step.kind === "connect") this.connected += 1;
-      if (step.kind !== "signal" && step.kind !== "close") this.waiting.push(step);
     }
   }
 
@@ -66,7 +68,7 @@ class Gateways {
     if (isDone && command.kind === "create") this.held[side] = `${side} ${++this.#made}`;
     if (isDone && command.kind === "delete") this.held[side] = null;
     if (!isDone && command.kind === "delete") this.missed += 1;
-    if (fate !== "accept") return { kind: "failed", side, answered: fate === "refuse" };
+    if (fate !== "accept") return { kind: "failed", side, step: command.kind, answered: fate === "refuse" };
     if (command.kind === "create")
       return { kind: "created", side, connectionId: this.held[side] ?? "", session: "sdp" };
     return { kind: command.kind === "delete" ? "deleted" : "modified", side };
@@ -103,6 +105,7 @@ describe("a call, whatever happens to it", () => {
       const { turn, gateways } = play(events, fates);
       expect(turn.call.state.name).toBe("released");
       expect(gateways.closed).toBe(1);
+      expect([...gateways.freed].sort()).toEqual([...sides]);
       const left = sides.filter((side) => gateways.held[side] !== null);
       expect(left.length).toBeLessThanOrEqual(gateways.missed);
     },

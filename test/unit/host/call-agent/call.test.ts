@@ -23,9 +23,33 @@ const connected: CallInput[] = [describedA, { kind: "modified", side: "terminati
 
 describe("a call", () => {
   test("makes the second connection with the first one's description, and the first learns the second's", () => {
-    expect(play().steps).toEqual([{ kind: "create", side: "originating", remote: null }]);
-    expect(play(madeA).steps).toEqual([{ kind: "create", side: "terminating", remote: "sdp A" }]);
-    expect(play(madeA, madeB).steps).toEqual([{ kind: "describe", side: "originating", remote: "sdp B" }]);
+    expect(play().steps).toMatchObject([{ kind: "create", side: "originating", remote: null }]);
+    expect(play(madeA).steps).toMatchObject([{ kind: "create", side: "terminating", remote: "sdp A" }]);
+    expect(play(madeA, madeB).steps).toMatchObject([{ kind: "describe", side: "originating", remote: "sdp B" }]);
+  });
+
+  test("says with each connection step what the line is to hear", () => {
+    const steps = [play(), play(madeA), play(madeA, madeB), play(madeA, madeB, describedA, answer)].map(
+      ({ steps: all }) => all.map((step) => ("signal" in step ? `${step.side} ${step.signal}` : step.kind)),
+    );
+    expect(steps).toEqual([
+      ["originating silence"],
+      ["terminating ringing"],
+      ["originating ringback"],
+      ["terminating silence", "originating silence"],
+    ]);
+  });
+
+  test("picked up before the caller's side is described is connected when it is", () => {
+    for (const early of [
+      [madeA, answer, madeB],
+      [madeA, madeB, answer],
+    ]) {
+      expect(play(...early).steps.filter(({ kind }) => kind === "connect")).toEqual([]);
+      const { call, steps } = play(...early, describedA);
+      expect(call.state.name).toBe("connecting");
+      expect(steps.filter(({ kind }) => kind === "connect")).toHaveLength(2);
+    }
   });
 
   test("rings, and connects both ways at once when answered", () => {
@@ -45,30 +69,40 @@ describe("a call", () => {
     const hangUp: CallInput = { kind: "on-hook", side: "terminating" };
     const talking = [madeA, madeB, describedA, answer, ...connected];
     const released = play(...talking, hangUp);
+    const cause = "called-on-hook";
     expect(released.steps).toEqual([
-      { kind: "delete", side: "originating", connectionId: "A1" },
-      { kind: "delete", side: "terminating", connectionId: "B1" },
+      { kind: "delete", side: "originating", connectionId: "A1", cause },
+      { kind: "delete", side: "terminating", connectionId: "B1", cause },
     ]);
     const one = stepCall(released.call, { kind: "deleted", side: "originating" });
-    expect(one.steps).toEqual([]);
-    const both = stepCall(one.call, { kind: "failed", side: "terminating", answered: false });
-    expect(both.steps).toEqual([{ kind: "close", cause: "called-on-hook" }]);
+    expect(one.steps).toEqual([{ kind: "free", side: "originating", cause }]);
+    const both = stepCall(one.call, { kind: "failed", side: "terminating", step: "delete", answered: false });
+    expect(both.steps).toEqual([
+      { kind: "free", side: "terminating", cause },
+      { kind: "close", cause },
+    ]);
+  });
+
+  test("is not over because a command before the deletion failed", () => {
+    const { call } = play(madeA, madeB, { kind: "on-hook", side: "originating" });
+    const failed = stepCall(call, { kind: "failed", side: "originating", step: "describe", answered: true });
+    expect(failed.steps).toEqual([]);
   });
 
   test("given up during a creation deletes what the creation made", () => {
     const givenUp = play(madeA, { kind: "on-hook", side: "originating" });
-    expect(givenUp.steps).toEqual([{ kind: "delete", side: "originating", connectionId: "A1" }]);
+    expect(givenUp.steps).toMatchObject([{ kind: "delete", side: "originating", connectionId: "A1" }]);
     const late = stepCall(givenUp.call, madeB);
-    expect(late.steps).toEqual([{ kind: "delete", side: "terminating", connectionId: "B1" }]);
+    expect(late.steps).toMatchObject([{ kind: "delete", side: "terminating", connectionId: "B1" }]);
   });
 
   test("deletes by call id where a creation was not answered", () => {
-    const { steps } = play(madeA, { kind: "failed", side: "terminating", answered: false });
-    expect(steps).toContainEqual({ kind: "delete", side: "terminating", connectionId: null });
+    const { steps } = play(madeA, { kind: "failed", side: "terminating", step: "create", answered: false });
+    expect(steps).toContainEqual({ kind: "delete", side: "terminating", connectionId: null, cause: "refused" });
   });
 
   test("whose first creation is refused is over at once", () => {
-    const { steps } = play({ kind: "failed", side: "originating", answered: true });
-    expect(steps).toEqual([{ kind: "close", cause: "refused" }]);
+    const { steps } = play({ kind: "failed", side: "originating", step: "create", answered: true });
+    expect(steps.map(({ kind }) => kind)).toEqual(["free", "free", "close"]);
   });
 });
