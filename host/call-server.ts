@@ -19,6 +19,7 @@ import { type ChannelAnswer, type ChannelTurn, CommandChannel } from "./call-age
 import { DialPlan } from "./call-agent/dial-plan.js";
 import { askCommand, namesRecovery, question, type ServerPurpose } from "./call-agent/gateway-command.js";
 import { noticeReply, takeRestart } from "./call-agent/gateway-notice.js";
+import { claimedEntity } from "./call-agent/redirection.js";
 import { JournalBook } from "./cdr/journal-book.js";
 import { isRecordDatagram } from "./cdr/record-datagram.js";
 import type { ExchangeParts } from "./cdr/record-exchange.js";
@@ -83,7 +84,12 @@ export class CallServer {
     this.#startedAtMs = at.nowMs;
     this.#roleSinceMs = at.nowMs;
     this.#gateways = new Gateways(config.gateways.map(gatewayPlaceOf), { server, ...linkOptions }, at.nowMs);
-    this.#channel = new CommandChannel(new MgcpTransactions(transactionDefaults, random), outbox);
+    const callAgent = { address, port: mgcpPort };
+    this.#channel = new CommandChannel(
+      new MgcpTransactions(transactionDefaults, random),
+      outbox,
+      (verb, response, nowMs) => claimedEntity(verb, response, callAgent, this.#peerAgent(nowMs)),
+    );
     const pingMs = config.heartbeat === undefined ? pingMsAlone : config.heartbeat.everyMs / 2;
     this.#pings = new Pings(pingMs, this.#channel, at.nowMs);
     this.#records = new ConnectionRecords(parts.kept);
@@ -94,7 +100,6 @@ export class CallServer {
     const sharing = recordSharingOf(watched, parts, outbox);
     this.#sharing = sharing;
     const [gateways, channel, records, book] = [this.#gateways, this.#channel, this.#records, new JournalBook()];
-    const callAgent = { address, port: mgcpPort };
     const { encodings, ptimeMs, dscp, noAnswerMs, digitsMs, max: callsMax } = calls;
     const agent = new CallAgent(
       { server, policy: { encodings, ptimeMs, dscp }, noAnswerMs, digitsMs, billWaitMs, callsMax },
@@ -153,7 +158,14 @@ export class CallServer {
     if (pending?.isPoll) this.#pollEnded(pending, outcome, at);
     else if (pending !== undefined && this.#role === "active") {
       const { gateway, via, askedAtMs } = pending;
-      this.#bringUp.auditEnded(gateway, via, askedAtMs, outcome, (audit) => this.#learn(gateway, audit, at), at);
+      this.#bringUp.auditEnded(
+        gateway,
+        via,
+        askedAtMs,
+        outcome,
+        (audit) => this.#learn(gateway, audit, askedAtMs, at),
+        at,
+      );
     }
     return this.#outbox.take();
   }
@@ -238,6 +250,13 @@ export class CallServer {
 
   #standing() {
     return { role: this.#role, epoch: this.#gateways.highestGranted() };
+  }
+
+  #peerAgent(nowMs: number): { readonly callAgent: Address; readonly isInCharge: boolean } | null {
+    const { peer } = this.#config;
+    if (peer === undefined) return null;
+    const isInCharge = this.#watch?.heardPeer(nowMs)?.role === "active";
+    return { callAgent: { address: peer.address, port: peer.mgcpPort }, isInCharge };
   }
 
   /** Whether what is known of the peer changes the role. */
@@ -348,7 +367,7 @@ export class CallServer {
     if (!outcome.ok) return;
     gateway.lastHeardMs = at.nowMs;
     gateway.isPartial = outcome.isPartial === true;
-    const hasRestarted = this.#learn(gateway, outcome.audit, at);
+    const hasRestarted = this.#learn(gateway, outcome.audit, askedAtMs, at);
     if (this.#role !== "active" || this.#isSuperseded(gateway, outcome.audit.epoch, at)) return;
     if (hasRestarted && link.state.name === "up") this.#bringUp.begin(gateway, ["mgcp"], at);
     else if (link.isAdopted) this.#compare(gateway, outcome.audit, askedAtMs, at);
@@ -365,11 +384,16 @@ export class CallServer {
   }
 
   /** True when the gateway has restarted since we last knew. */
-  #learn(gateway: KnownGateway, audit: GatewayAudit, at: Moment): boolean {
+  #learn(gateway: KnownGateway, audit: GatewayAudit, askedAtMs: number, at: Moment): boolean {
     const { hasRestarted, isNews } = learnGateway(gateway, audit);
     // What it cannot list may be there all the same.
     if (gateway.isPartial) return hasRestarted;
-    const record = this.#records.learn({ ...audit, gateway: gateway.name }, at.wallMs);
+    // A gateway that cannot keep the tag of a call in hand has it kept here.
+    const connections = audit.connections.map((connection) =>
+      connection.tag === "" ? { ...connection, tag: this.#desk.agent.tagOf(connection.callId) } : connection,
+    );
+    const times = { askedAtWallMs: at.wallMs - (at.nowMs - askedAtMs), heardAtWallMs: at.wallMs };
+    const record = this.#records.learn({ ...audit, gateway: gateway.name, connections }, times);
     // A restart of ours needs only what changed; the disk is spared the rest.
     if (isNews) this.#outbox.push({ kind: "store-gateway-record", record });
     return hasRestarted;

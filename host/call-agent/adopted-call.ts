@@ -1,7 +1,8 @@
 /** A call that another server set up, as its connections and their tags tell it. */
 import type { ActiveConnection } from "#protocol/active-connection.js";
-import { inferredInstant } from "../cdr/call-time.js";
+import { betterInstant, type CallInstant, inferredInstant } from "../cdr/call-time.js";
 import type { Moment } from "../moment.js";
+import type { Sighting } from "../registry/connection-records.js";
 import type { FoundHalf } from "../registry/found-connection.js";
 import type { CallFinding } from "../watch/reconciliation.js";
 import type { CallLeg, CallState, Side } from "./call.js";
@@ -12,11 +13,15 @@ import { type LiveCall, unknownCall } from "./live-call.js";
 /** The other server's clock, and from its first command to the tag. */
 const setupErrorMs = 1_000;
 
+/** When the connections of a call began to carry media, by the audits that showed them. */
+export type SightingOf = (connection: ActiveConnection) => Sighting | null;
+
 /** A ringing call rings on; any other counts as talking until its state says more (an answer nobody acted upon). */
 export function adoptedCall(
   finding: CallFinding,
   plan: DialPlan,
   bootIdOf: (gateway: string) => string,
+  sightingOf: SightingOf,
   at: Moment,
 ): LiveCall {
   const { originating, terminating } = finding.halves;
@@ -41,8 +46,33 @@ export function adoptedCall(
     setup: setupMs === null ? null : inferredInstant(setupMs - setupErrorMs, setupMs + setupErrorMs),
     setupWallMs,
     answerWallMs: tag.answerWallMs,
+    inferredAnswer: inferredAnswer(Object.values(finding.halves), tag.answerWallMs, sightingOf, at),
+    wasFoundTalking: finding.phase === "talking",
     madeAtMs,
+    seenAtMs: madeAtMs,
   };
+}
+
+/**
+ * It was answered before its connections carried media, and after an audit that did not show them so; or when an older tag
+ * says. Null: nothing bounds it.
+ */
+function inferredAnswer(
+  halves: readonly FoundHalf[],
+  answerWallMs: number | null,
+  sightingOf: SightingOf,
+  at: Moment,
+): CallInstant | null {
+  const toMs = (wallMs: number) => at.nowMs - (at.wallMs - wallMs);
+  const told =
+    answerWallMs === null
+      ? null
+      : inferredInstant(toMs(answerWallMs) - setupErrorMs, toMs(answerWallMs) + setupErrorMs);
+  const seen = halves.flatMap(({ connection }) => sightingOf(connection) ?? []);
+  const after = seen.flatMap(({ afterWallMs }) => (afterWallMs === null || afterWallMs === 0 ? [] : afterWallMs));
+  if (after.length === 0) return told;
+  const by = seen.map(({ byWallMs }) => byWallMs);
+  return betterInstant(told, inferredInstant(toMs(Math.max(...after)), toMs(Math.min(...by))));
 }
 
 /** The half's own place, or else the one the other half's tag names. */

@@ -7,12 +7,12 @@ import { type Random, randomHex } from "#protocol/chance.js";
 import { Deadlines, earliest } from "#protocol/deadlines.js";
 import type { MgcpCommand, MgcpResponse } from "#protocol/mgcp/message.js";
 import { readOrigin } from "#protocol/mgcp/recovery-package.js";
-import { witnessedInstant } from "../cdr/call-time.js";
+import { inferredInstant, witnessedInstant } from "../cdr/call-time.js";
 import type { JournalBook } from "../cdr/journal-book.js";
 import type { Moment } from "../moment.js";
 import type { FoundHalf } from "../registry/found-connection.js";
 import type { CallFinding } from "../watch/reconciliation.js";
-import { adoptedCall, withFoundLeg } from "./adopted-call.js";
+import { adoptedCall, type SightingOf, withFoundLeg } from "./adopted-call.js";
 import { type ConnectionPolicy, type Purpose, strayCommand } from "./agent-command.js";
 import type { AgentTurn } from "./agent-turn.js";
 import { BillingDesk } from "./billing-desk.js";
@@ -33,7 +33,7 @@ import type { DialPlan, PlannedLine } from "./dial-plan.js";
 import { GatewayDialects } from "./gateway-dialects.js";
 import { LineDesk } from "./line-desk.js";
 import { dialledDigits, type LineRequest, observes } from "./line-request.js";
-import { type LiveCall, unknownCall, withStatistics } from "./live-call.js";
+import { type LiveCall, tagOf, unknownCall, withStatistics } from "./live-call.js";
 
 export interface CallAgentOptions {
   readonly server: string;
@@ -94,6 +94,12 @@ export class CallAgent {
   /** All in hand, as they stand. */
   get calls(): LiveCall[] {
     return [...this.#calls.values()];
+  }
+
+  /** What a connection of this call would be tagged with; empty where the call is not in hand. */
+  tagOf(callId: string): string {
+    const live = this.#calls.get(callId);
+    return live === undefined ? "" : tagOf(live);
   }
 
   /** A Notify of a line. One of no line of ours is told of, and changes nothing. */
@@ -159,10 +165,10 @@ export class CallAgent {
   }
 
   /** Takes a found call over, and releases what cannot go on. */
-  adopt(finding: CallFinding, at: Moment, turn: AgentTurn): void {
+  adopt(finding: CallFinding, sightingOf: SightingOf, at: Moment, turn: AgentTurn): void {
     if (finding.kind === "waiting" || this.isOpen(finding.callId)) return;
     for (const half of finding.surplus) this.deleteStray(half, turn);
-    const live = adoptedCall(finding, this.#plan, (gateway) => this.#gateways.bootIdOf(gateway), at);
+    const live = adoptedCall(finding, this.#plan, (gateway) => this.#gateways.bootIdOf(gateway), sightingOf, at);
     const { callId } = finding;
     this.#calls.set(callId, live);
     for (const side of sides) this.#occupy(live, side, side === "originating" || finding.phase !== "ringing");
@@ -175,19 +181,36 @@ export class CallAgent {
   /** Holds a gateway's truth against the calls we know: legs found, legs gone, hook events nobody notified. */
   audited(gateway: string, rows: readonly ActiveConnection[], askedAtMs: number, at: Moment, turn: AgentTurn): void {
     const byKey = new Map(rows.map((row) => [`${row.callId} ${row.endpoint}`, row]));
-    for (const [callId, live] of this.#calls) {
+    for (const [callId, { call }] of [...this.#calls]) {
       for (const side of sides) {
-        const leg = live.call.legs[side];
-        if (leg.gateway !== gateway) continue;
-        const found = byKey.get(`${callId} ${leg.endpoint}`);
-        const madeAtMs = live.madeAtMs[side];
-        if (found !== undefined && leg.connectionId === null && live.call.state.name === "talking") {
-          this.#calls.set(callId, withFoundLeg(live, side, found, at.nowMs));
-        } else if (found === undefined && madeAtMs !== undefined && madeAtMs < askedAtMs) {
-          this.#input(callId, { kind: "gone", side }, at, turn);
-        }
+        const { gateway: place, endpoint } = call.legs[side];
+        if (place === gateway) this.#seen(callId, side, byKey.get(`${callId} ${endpoint}`), askedAtMs, at, turn);
       }
       this.#replay(callId, at, turn);
+    }
+  }
+
+  /** An audit showed a leg's connection, or did not. */
+  #seen(
+    callId: string,
+    side: Side,
+    found: ActiveConnection | undefined,
+    askedAtMs: number,
+    at: Moment,
+    turn: AgentTurn,
+  ): void {
+    const live = this.#calls.get(callId);
+    if (live === undefined) return;
+    const madeAtMs = live.madeAtMs[side];
+    if (found !== undefined) {
+      const { connectionId } = live.call.legs[side];
+      const isNew = connectionId === null && live.call.state.name === "talking";
+      const known = isNew ? withFoundLeg(live, side, found, at.nowMs) : live;
+      this.#calls.set(callId, { ...known, seenAtMs: { ...known.seenAtMs, [side]: askedAtMs } });
+    } else if (madeAtMs !== undefined && madeAtMs < askedAtMs) {
+      const witnessedEnd = live.witnessedEnd ?? inferredInstant(live.seenAtMs[side] ?? madeAtMs, at.nowMs);
+      this.#calls.set(callId, { ...live, witnessedEnd });
+      this.#input(callId, { kind: "gone", side }, at, turn);
     }
   }
 

@@ -2,7 +2,8 @@
  * Commands with what each is for: MGCP transactions on one side, purposes on the other. An answer comes back with the
  * purpose of its command and the moment it was sent. A command that changes something and is refused for the moment only
  * (RFC 3661 section 2.1, temporary failure) is given again, as a new transaction, before its refusal is believed. What may
- * not be on its way to an endpoint beside another command is held until that is answered (endpoint-queues.ts).
+ * not be on its way to an endpoint beside another command is held until that is answered (endpoint-queues.ts). One that is
+ * redirected is given once more where `claim` names a notified entity for it (redirection.ts).
  */
 import type { Address } from "#protocol/address.js";
 import { Deadlines, earliest } from "#protocol/deadlines.js";
@@ -17,6 +18,7 @@ import type {
 import type { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import type { Outbox } from "../server-output.js";
 import { EndpointQueues } from "./endpoint-queues.js";
+import { isRedirection } from "./redirection.js";
 
 export interface ChannelAnswer<Purpose> {
   readonly gateway: string;
@@ -37,6 +39,9 @@ export const repeatAfterMs = 250;
 
 const repeatedVerbs: ReadonlySet<MgcpVerb> = new Set(["CRCX", "MDCX", "DLCX", "RQNT"]);
 
+/** Null: the redirection is to be believed. */
+type Claim = (verb: MgcpVerb, response: MgcpResponse, nowMs: number) => string | null;
+
 interface Sent<Purpose> {
   readonly gateway: string;
   readonly purpose: Purpose;
@@ -44,19 +49,22 @@ interface Sent<Purpose> {
   command: CommandToSend;
   readonly to: Address;
   readonly repetitions: number;
+  readonly isClaimed: boolean;
 }
 
 export class CommandChannel<Purpose> {
   readonly #transactions: MgcpTransactions;
   readonly #outbox: Outbox;
+  readonly #claim: Claim;
   readonly #sent = new Map<number, Sent<Purpose>>();
   readonly #queues = new EndpointQueues<Sent<Purpose>>();
   readonly #postponed = new Deadlines<Sent<Purpose>>();
   readonly #waiting = new Set<Sent<Purpose>>();
 
-  constructor(transactions: MgcpTransactions, outbox: Outbox) {
+  constructor(transactions: MgcpTransactions, outbox: Outbox, claim: Claim = () => null) {
     this.#transactions = transactions;
     this.#outbox = outbox;
+    this.#claim = claim;
   }
 
   /** False: too many commands wait already, or this one is too large. One that is held is too large when its turn comes. */
@@ -68,7 +76,8 @@ export class CommandChannel<Purpose> {
   ): boolean {
     for (const waiting of this.#waiting) if (waiting.gateway === to.name) this.#supersede(waiting, command);
     for (const held of this.#queues.heldFor(command)) this.#supersede(held, command);
-    return this.#dispatch({ gateway: to.name, purpose, askedAtMs: nowMs, command, to: to.mgcp, repetitions: 0 }, nowMs);
+    const place = { gateway: to.name, to: to.mgcp };
+    return this.#dispatch({ ...place, purpose, askedAtMs: nowMs, command, repetitions: 0, isClaimed: false }, nowMs);
   }
 
   receive(bytes: Uint8Array, from: Address, nowMs: number): ChannelTurn<Purpose> {
@@ -171,8 +180,16 @@ export class CommandChannel<Purpose> {
     if (sent === undefined) return;
     this.#sent.delete(transactionId);
     this.#leave(sent, nowMs);
+    const { command } = sent;
+    const isRedirected = response !== null && !sent.isClaimed && isRedirection(response);
+    const notifiedEntity = isRedirected ? this.#claim(command.verb, response, nowMs) : null;
+    if (notifiedEntity !== null) {
+      const parameters = { ...command.parameters, notifiedEntity };
+      this.#postpone({ ...sent, command: { ...command, parameters }, isClaimed: true }, nowMs);
+      return;
+    }
     const isTemporary = response !== null && categoryOf(response.code) === "temporary failure";
-    if (isTemporary && repeatedVerbs.has(sent.command.verb) && sent.repetitions < repetitionsMax) {
+    if (isTemporary && repeatedVerbs.has(command.verb) && sent.repetitions < repetitionsMax) {
       const again = { ...sent, repetitions: sent.repetitions + 1 };
       this.#postpone(again, nowMs + repeatAfterMs * 2 ** sent.repetitions);
       return;

@@ -21,12 +21,18 @@ export interface LiveCall {
   readonly setupWallMs: number | null;
   readonly answerWallMs: number | null;
   readonly witnessedAnswer: CallInstant | null;
+  /** The hang-up; or inferred, between the last audit that showed a connection and the one that did not. */
   readonly witnessedEnd: CallInstant | null;
+  /** Of a call found talking: as far as audits and an older tag bound it. */
+  readonly inferredAnswer: CallInstant | null;
+  readonly wasFoundTalking: boolean;
   /** E: of a gateway that deleted a connection itself (RFC 3435 section 2.5); null where none did. */
   readonly endReason: string | null;
   readonly statistics: Readonly<Partial<Record<Side, RecordedStatistics>>>;
   /** When this server learnt of each leg's connection; an audit asked before that says nothing of it. */
   readonly madeAtMs: Readonly<Partial<Record<Side, number>>>;
+  /** When the last audit that showed it was asked. */
+  readonly seenAtMs: Readonly<Partial<Record<Side, number>>>;
 }
 
 export const unknownCall: Omit<LiveCall, "call"> = {
@@ -38,9 +44,12 @@ export const unknownCall: Omit<LiveCall, "call"> = {
   answerWallMs: null,
   witnessedAnswer: null,
   witnessedEnd: null,
+  inferredAnswer: null,
+  wasFoundTalking: false,
   endReason: null,
   statistics: {},
   madeAtMs: {},
+  seenAtMs: {},
 };
 
 /** An answer to a deletion, or a gateway's own deletion. */
@@ -95,6 +104,8 @@ export function evidenceOf(live: LiveCall, book: JournalBook): CallEvidence {
     setup: live.setup,
     witnessedAnswer: live.witnessedAnswer,
     witnessedEnd: live.witnessedEnd,
+    inferredAnswer: live.inferredAnswer,
+    wasFoundTalking: live.wasFoundTalking,
     endReason: live.endReason,
     events: book.eventsOf(call.callId),
     ends,

@@ -1,6 +1,7 @@
 /**
  * From what is known of a call to its record. Answer and end are line events where a journal told them, then what this
- * server witnessed, then what an audit showed: never the moment a command was sent.
+ * server witnessed, then what an audit showed, then between which audits it must have been: never the moment a command
+ * was sent.
  */
 import type { ActiveConnection } from "#protocol/active-connection.js";
 import type {
@@ -30,6 +31,10 @@ export interface CallEvidence {
   readonly witnessedAnswer: CallInstant | null;
   /** The same of the hang-up; or inferred, where nobody told of it and nobody will. */
   readonly witnessedEnd: CallInstant | null;
+  /** Bounded by audits only: for what nobody told. */
+  readonly inferredAnswer?: CallInstant | null;
+  /** It carried media when it was found, so it was answered, if nobody knows when. */
+  readonly wasFoundTalking?: boolean;
   /** As in the record; nothing: null. */
   readonly endReason?: string | null;
   readonly events: readonly JournalledEvent[];
@@ -45,9 +50,10 @@ export function billCall(
   server: string,
   at: { readonly nowMs: number; readonly wallMs: number },
 ): CallDetailRecord | null {
-  const answer = instantOf(evidence.events, "answer") ?? evidence.witnessedAnswer ?? audited(evidence, at);
-  if (answer === null) return null;
-  const end = instantOf(evidence.events, "on-hook") ?? endOf(evidence);
+  const { events, witnessedAnswer, inferredAnswer = null } = evidence;
+  const answer = instantOf(events, "answer") ?? witnessedAnswer ?? audited(evidence, at) ?? inferredAnswer;
+  if (answer === null && evidence.wasFoundTalking !== true) return null;
+  const end = instantOf(events, "on-hook") ?? endOf(evidence);
   const toWall = (instant: CallInstant | null): RecordedTime | null =>
     instant === null
       ? null
@@ -69,7 +75,7 @@ export function billCall(
     setup: toWall(evidence.setup),
     answer: toWall(answer),
     end: toWall(end),
-    duration: end === null ? null : rounded(spanBetween(answer, end)),
+    duration: end === null || answer === null ? null : rounded(spanBetween(answer, end)),
     coding: described?.sendCoding ?? null,
     qos: described?.qos ?? null,
     originatingStatistics: statisticsOf(evidence, evidence.originating),

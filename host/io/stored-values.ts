@@ -66,9 +66,21 @@ const storedGatewayRecord = z.object({
   gateway: z.string(),
   via: z.enum(auditProtocols),
   heardAtWallMs: z.number(),
+  /** Records from before it was kept have none: they bound nothing. */
+  askedAtWallMs: z.number().default(0),
   bootId: z.string().nullable(),
   counter: z.number().nullable(),
   connections: z.array(connection),
+  sightings: z
+    .array(
+      z.object({
+        connectionId: z.string(),
+        callId: z.string(),
+        afterWallMs: z.number().nullable(),
+        byWallMs: z.number(),
+      }),
+    )
+    .default([]),
 }) satisfies z.ZodType<GatewayRecord>;
 
 const time = z.object({ wallMs: z.number(), errorMs: z.number(), from: z.enum(provenances) }).nullable();

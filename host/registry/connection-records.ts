@@ -1,17 +1,35 @@
 /**
  * The records of active connections: this server's latest word on every gateway, from polls and audits. What a gateway
- * did not tell is not guessed; what this record is worth is in `heardAtWallMs` and `via`.
+ * did not tell is not guessed; what this record is worth is in `heardAtWallMs` and `via`. Where it does not tell since when
+ * a connection carries media, the audits between which it began to are kept instead.
  */
 import type { ActiveConnection, AuditProtocol, GatewayAudit } from "#protocol/active-connection.js";
+
+/** Of a connection that carries media: when an audit first showed it so, and the one before did not. Wall clocks. */
+export interface Sighting {
+  readonly connectionId: string;
+  readonly callId: string;
+  /** When the audit before was asked; null: there was none. */
+  readonly afterWallMs: number | null;
+  readonly byWallMs: number;
+}
+
+/** When an audit was asked and answered, wall clock. */
+export interface AuditTimes {
+  readonly askedAtWallMs: number;
+  readonly heardAtWallMs: number;
+}
 
 export interface GatewayRecord {
   readonly gateway: string;
   readonly via: AuditProtocol;
   /** Wall clock when the answer came. */
   readonly heardAtWallMs: number;
+  readonly askedAtWallMs: number;
   readonly bootId: string | null;
   readonly counter: number | null;
   readonly connections: readonly ActiveConnection[];
+  readonly sightings: readonly Sighting[];
 }
 
 export class ConnectionRecords {
@@ -23,7 +41,7 @@ export class ConnectionRecords {
   }
 
   /** Takes an audit in. A tag that this protocol does not carry is kept from the record before. */
-  learn(audit: GatewayAudit, wallMs: number): GatewayRecord {
+  learn(audit: GatewayAudit, times: AuditTimes): GatewayRecord {
     const before = new Map(this.connections(audit.gateway).map((connection) => [connection.connectionId, connection]));
     const connections = audit.connections.map((connection) => {
       const known = before.get(connection.connectionId);
@@ -31,7 +49,9 @@ export class ConnectionRecords {
       return connection.tag === "" && isSame ? { ...connection, tag: known?.tag ?? "" } : connection;
     });
     const { gateway, via, bootId, counter } = audit;
-    const record = { gateway, via, bootId, counter, connections, heardAtWallMs: Math.round(wallMs) };
+    const [heardAtWallMs, askedAtWallMs] = [Math.round(times.heardAtWallMs), Math.floor(times.askedAtWallMs)];
+    const sightings = sightingsOf(connections, this.#records.get(gateway), heardAtWallMs);
+    const record = { gateway, via, bootId, counter, connections, heardAtWallMs, askedAtWallMs, sightings };
     this.#records.set(gateway, record);
     return record;
   }
@@ -44,6 +64,12 @@ export class ConnectionRecords {
     return this.#records.get(gateway)?.connections ?? [];
   }
 
+  /** Null where the gateway tells itself since when the connection carries media, or it does not yet. */
+  sightingOf({ gateway, connectionId, callId }: ActiveConnection): Sighting | null {
+    const sightings = this.#records.get(gateway)?.sightings ?? [];
+    return sightings.find((seen) => seen.connectionId === connectionId && seen.callId === callId) ?? null;
+  }
+
   /** Of all gateways. */
   all(): ActiveConnection[] {
     return [...this.#records.values()].flatMap((record) => record.connections);
@@ -52,4 +78,19 @@ export class ConnectionRecords {
   ofCall(callId: string): ActiveConnection[] {
     return this.all().filter((connection) => connection.callId === callId);
   }
+}
+
+function sightingsOf(
+  connections: readonly ActiveConnection[],
+  before: GatewayRecord | undefined,
+  heardAtWallMs: number,
+): Sighting[] {
+  const known = new Map(before?.sightings.map((sighting) => [`${sighting.connectionId} ${sighting.callId}`, sighting]));
+  const afterWallMs = before?.askedAtWallMs ?? null;
+  return connections
+    .filter(({ startedWallMs, state }) => startedWallMs === null && (state === "up" || state === "held"))
+    .map(({ connectionId, callId }) => {
+      const seen = known.get(`${connectionId} ${callId}`);
+      return seen ?? { connectionId, callId, afterWallMs, byWallMs: heardAtWallMs };
+    });
 }

@@ -175,7 +175,7 @@ export class BringUp {
 
   /** Pairs what has been found so far. `current`: the gateway whose lines get their requests afterwards anyway. */
   #reconcile(current: KnownGateway | null, agent: CallAgent, at: Moment, turn: AgentTurn): void {
-    const { gateways, book } = this.#parts;
+    const { gateways, book, records } = this.#parts;
     const adopted = gateways.adopted();
     const rows = adopted.flatMap(({ found }) => found);
     for (const callId of new Set(rows.map(({ connection }) => connection.callId))) {
@@ -184,7 +184,7 @@ export class BringUp {
       const finding = reconcileCall({ callId, rows: mine, events }, (name) => gateways.knowledgeOf(name));
       if (finding.kind === "waiting") continue;
       this.#recovery?.found(finding);
-      agent.adopt(finding, at, turn);
+      agent.adopt(finding, (connection) => records.sightingOf(connection), at, turn);
       for (const gateway of adopted) {
         gateway.found = gateway.found.filter(({ connection }) => connection.callId !== callId);
         const here = mine.filter(({ connection }) => connection.gateway === gateway.name);

@@ -5,6 +5,7 @@ import { seededRandom } from "../support/seeded-random.js";
 import { SimulatedCallServer, serverConfig } from "../support/simulated-call-server.js";
 import type { GatewayPlace } from "../support/simulated-gateway.js";
 import { SimulatedNetwork } from "../support/simulated-network.js";
+import { places, SimulatedSite } from "../support/simulated-site.js";
 
 const place: GatewayPlace = {
   name: "other.example",
@@ -19,16 +20,17 @@ function site(seed: number) {
   const random = seededRandom(seed);
   const network = new SimulatedNetwork(random);
   const gateway = new LesserGateway(place.name, place.address, ["aaln/1", "aaln/2"], network, random);
-  const start = () => {
+  /** `before`: whose store it goes on with. */
+  const start = (before?: SimulatedCallServer) => {
     const { peer: _peer, heartbeat: _heartbeat, ...alone } = serverConfig("primary", [place]);
     const gateways = alone.gateways.map(({ snmp: _snmp, sip: _sip, ...rest }) => ({ ...rest, poll: "mgcp" as const }));
-    return new SimulatedCallServer({ ...alone, gateways }, network, random);
+    return new SimulatedCallServer({ ...alone, gateways }, network, random, before?.store);
   };
   return { network, gateway, start };
 }
 
 /** 301 calls 302, who answers. */
-function talk({ network, gateway }: ReturnType<typeof site>): void {
+function talk({ network, gateway }: Pick<ReturnType<typeof site>, "network" | "gateway">): void {
   gateway.notify("aaln/1", seen("L", "hd"));
   network.run(500);
   gateway.notify("aaln/1", ...[..."302"].map((digit) => seen("D", digit)));
@@ -69,25 +71,96 @@ describe("a gateway without our package", () => {
     network.run(5_000);
     expect(gateway.connections.size).toBe(0);
     expect([...gateway.signals.values()]).toEqual(["", ""]);
-    expect(server.cdrs.size).toBe(1);
+    expect(server.store.cdrs.size).toBe(1);
     expect(gateway.given.filter((text) => /^(CRCX|MDCX|DLCX)/.test(text) && text.includes("\nX:"))).toHaveLength(1);
   });
 
-  test("keeps its calls when the call server restarts, which releases them at their end", () => {
+  test("that sends a command to another call agent is given it once more where that one is us, and else believed", () => {
+    for (const [seed, named, isTaken] of [
+      [20, "ca@[127.10.0.1]:2727", true],
+      [21, "ca@[127.10.0.99]:2727", false],
+    ] as const) {
+      const exchange = site(seed);
+      const { network, gateway } = exchange;
+      const server = exchange.start();
+      network.run(5_000);
+      const redirected: string[] = [];
+      gateway.refuse = ({ verb, parameters }) => {
+        if (verb !== "CRCX" || (isTaken && redirected.length > 0)) return null;
+        redirected.push(parameters.notifiedEntity ?? "");
+        return { code: 521, comment: "", parameters: { notifiedEntity: named }, sessions: [] };
+      };
+      gateway.notify("aaln/1", seen("L", "hd"));
+      network.run(500);
+      gateway.notify("aaln/1", ...[..."302"].map((digit) => seen("D", digit)));
+      network.run(1_000);
+      expect([named, redirected.length, server.named("call-state").at(-1)?.state]).toEqual([
+        named,
+        1,
+        isTaken ? "ringing" : "released",
+      ]);
+    }
+  });
+
+  test("keeps its calls when the call server restarts, which releases and bills them at their end", () => {
     const exchange = site(2);
     const { network, gateway } = exchange;
     const first = exchange.start();
     network.run(5_000);
     talk(exchange);
+    const answeredAtMs = network.at.nowMs - 1_000;
+    network.run(10_000);
     first.kill();
     network.run(2_000);
-    const second = exchange.start();
+    const second = exchange.start(first);
     network.run(20_000);
     expect(second.named("in-charge")[0]?.report.recovered).toHaveLength(1);
     expect(gateway.connections.size).toBe(2);
+    const endedAtMs = network.at.nowMs;
     gateway.notify("aaln/1", seen("L", "hu"));
     network.run(5_000);
     expect(gateway.connections.size).toBe(0);
+    const [record, ...more] = [...second.store.cdrs.values()];
+    expect(more).toEqual([]);
+    // The tag that the gateway cannot keep was kept in the first server's own record.
+    expect(record).toMatchObject({ callingNumber: "301", calledNumber: "302", endCause: "calling-on-hook" });
+    expect([record?.answer?.from, record?.end?.from]).toEqual(["inferred", "witnessed"]);
+    expect(Math.abs((record?.duration?.ms ?? 0) - (endedAtMs - answeredAtMs))).toBeLessThan(
+      record?.duration?.errorMs ?? 0,
+    );
+  });
+
+  test("and calls of which nothing was kept are billed as far as their beginning is bounded", () => {
+    const exchange = site(7);
+    const { network, gateway } = exchange;
+    const first = exchange.start();
+    network.run(5_000);
+    talk(exchange);
+    network.run(10_000);
+    first.kill();
+    const second = exchange.start();
+    network.run(20_000);
+    gateway.notify("aaln/2", seen("L", "hu"));
+    network.run(5_000);
+    expect([...second.store.cdrs.values()]).toMatchObject([
+      { answer: null, duration: null, end: { from: "witnessed" } },
+    ]);
+  });
+
+  test("that loses a connection has its call ended between two audits", () => {
+    const exchange = site(8);
+    const { network, gateway } = exchange;
+    const server = exchange.start();
+    network.run(5_000);
+    talk(exchange);
+    network.run(12_000);
+    const lostAtMs = network.at.nowMs;
+    gateway.connections.clear();
+    network.run(20_000);
+    const [record] = [...server.store.cdrs.values()];
+    expect(record).toMatchObject({ endCause: "gateway-ended", end: { from: "inferred" } });
+    const endedAtMs = (record?.end?.wallMs ?? 0) - (network.at.wallMs - network.at.nowMs);
+    expect(Math.abs(endedAtMs - lostAtMs)).toBeLessThanOrEqual(record?.end?.errorMs ?? 0);
   });
 
   test("that lists nothing does not lose the calls that are up to a poll", () => {
@@ -100,6 +173,65 @@ describe("a gateway without our package", () => {
     network.run(30_000);
     expect(server.named("poll").length).toBeGreaterThan(3);
     expect(gateway.connections.size).toBe(2);
+  });
+});
+
+describe("a gateway without our package, under two call servers", () => {
+  const lesserLines = { prefix: "aaln/", first: 1, count: 2, firstNumber: String(place.firstNumber) };
+  const lesser = {
+    domain: place.name,
+    address: place.address,
+    mgcpPort: 2427,
+    poll: "mgcp" as const,
+    lines: lesserLines,
+  };
+
+  function twoServers(seed: number, others: readonly object[]) {
+    const exchange = new SimulatedSite(seed);
+    const { network, random } = exchange;
+    const gateway = new LesserGateway(place.name, place.address, ["aaln/1", "aaln/2"], network, random);
+    const gateways = [...others, lesser];
+    return {
+      network,
+      gateway,
+      primary: exchange.start("primary", { gateways }),
+      backup: exchange.start("backup", { gateways }),
+    };
+  }
+
+  test("is no witness: it can tell whom it was told to notify, and not whether that one lives, so it abstains", () => {
+    const { network, primary, backup } = twoServers(30, []);
+    network.run(5_000);
+    expect(primary.core.role).toBe("active");
+    primary.kill();
+    network.run(60_000);
+    expect(backup.named("peer-late")).toHaveLength(1);
+    expect([backup.core.role, backup.named("takeover-begin")]).toEqual(["standby", []]);
+  });
+
+  test("beside one that testifies does not hinder a takeover, and its calls are billed by what polls bounded", () => {
+    const [witness] = serverConfig("primary", places).gateways;
+    const exchange = twoServers(31, [witness ?? {}]);
+    const { network, gateway, primary, backup } = exchange;
+    network.run(20_000);
+    talk(exchange);
+    const answeredAtMs = network.at.nowMs - 1_000;
+    network.run(20_000);
+    primary.kill();
+    network.run(10_000);
+    expect(backup.core.role).toBe("active");
+    expect(backup.named("takeover")[0]?.report.recovered).toHaveLength(1);
+    const endedAtMs = network.at.nowMs;
+    gateway.notify("aaln/2", seen("L", "hu"));
+    network.run(5_000);
+    expect(gateway.connections.size).toBe(0);
+    const [record, ...more] = [...backup.store.cdrs.values()];
+    expect(more).toEqual([]);
+    expect([record?.answer?.from, record?.end?.from]).toEqual(["inferred", "witnessed"]);
+    const { ms = Number.NaN, errorMs = Number.NaN } = record?.duration ?? {};
+    expect(Math.abs(ms - (endedAtMs - answeredAtMs))).toBeLessThanOrEqual(errorMs);
+    // Between two polls, and the witness's own error.
+    expect(errorMs).toBeLessThanOrEqual(5_000 / 2 + 1_000);
   });
 });
 

@@ -28,7 +28,7 @@ export class LesserGateway implements SimulatedNode {
   /** What each line was last asked to play. */
   readonly signals = new Map<string, string>();
   /** Refuses instead where it gives something. */
-  refuse: (command: MgcpCommand) => number | null = () => null;
+  refuse: (command: MgcpCommand) => number | ResponseToSend | null = () => null;
   readonly #name: string;
   readonly #lines: readonly string[];
   readonly #address: Address;
@@ -82,7 +82,7 @@ export class LesserGateway implements SimulatedNode {
   #execute(command: MgcpCommand): ResponseToSend {
     this.given.push(Buffer.from(writeMessage(command)).toString());
     const refused = this.refuse(command);
-    if (refused !== null) return response(refused);
+    if (refused !== null) return typeof refused === "number" ? response(refused) : refused;
     const { verb, endpoint, parameters } = command;
     const isAll = endpoint.local === "*";
     if (!isAll && !this.#lines.includes(endpoint.local)) return response(500);

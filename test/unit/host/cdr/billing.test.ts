@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { billCall, type CallEvidence } from "../../../../host/cdr/billing.js";
-import { type CallInstant, journalledInstant, witnessedInstant } from "../../../../host/cdr/call-time.js";
+import {
+  type CallInstant,
+  inferredInstant,
+  journalledInstant,
+  witnessedInstant,
+} from "../../../../host/cdr/call-time.js";
 import type { JournalledEvent } from "../../../../host/cdr/journal-book.js";
 import { oneConnection } from "../../../support/one-connection.js";
 
@@ -62,6 +67,19 @@ describe("a record", () => {
       at,
     );
     expect(record?.duration).toEqual({ ms: 10_000, errorMs: 1_000, from: "witnessed" });
+  });
+
+  test("takes what audits bound only where nobody told, and says so", () => {
+    const bounded = { inferredAnswer: inferredInstant(4_000, 8_000), witnessedEnd: inferredInstant(16_000, 18_000) };
+    const record = billCall({ ...evidence, ...bounded }, "ca1", at);
+    expect(record?.duration).toEqual({ ms: 11_000, errorMs: 3_002, from: "inferred" });
+    const told = billCall({ ...evidence, ...bounded, witnessedEnd: witnessedInstant(18_500) }, "ca1", at);
+    expect([told?.answer?.from, told?.end?.from]).toEqual(["inferred", "witnessed"]);
+  });
+
+  test("of a call that was found talking has no answer where nothing bounds it", () => {
+    const found = { ...evidence, wasFoundTalking: true, witnessedEnd: witnessedInstant(18_000) };
+    expect(billCall(found, "ca1", at)).toMatchObject({ answer: null, duration: null, end: { from: "witnessed" } });
   });
 
   test("of a call that was never answered is not made", () => {

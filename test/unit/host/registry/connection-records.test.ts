@@ -16,19 +16,48 @@ const audit: GatewayAudit = {
   ended: [],
 };
 
+const answeredAt = (wallMs: number) => ({ askedAtWallMs: wallMs - 10, heardAtWallMs: wallMs });
+
 test("the latest audit of a gateway is its record", () => {
   const records = new ConnectionRecords([]);
-  records.learn(audit, 1_000.4);
+  records.learn(audit, answeredAt(1_000.4));
   expect(records.of("gw1.example")).toMatchObject({ via: "mgcp", heardAtWallMs: 1_000, connections: [oneConnection] });
-  records.learn({ ...audit, connections: [] }, 2_000);
+  records.learn({ ...audit, connections: [] }, answeredAt(2_000));
   expect(records.all()).toEqual([]);
 });
 
 test("a tag that the protocol does not carry is kept from before, for the same call only", () => {
   const records = new ConnectionRecords([]);
-  records.learn(audit, 1_000);
-  records.learn({ ...audit, via: "snmp", connections: [{ ...oneConnection, tag: "" }] }, 2_000);
+  records.learn(audit, answeredAt(1_000));
+  records.learn({ ...audit, via: "snmp", connections: [{ ...oneConnection, tag: "" }] }, answeredAt(2_000));
   expect(records.ofCall("C0").map(({ tag }) => tag)).toEqual(["from=101;to=201"]);
-  records.learn({ ...audit, via: "snmp", connections: [{ ...oneConnection, callId: "C1", tag: "" }] }, 3_000);
+  records.learn(
+    { ...audit, via: "snmp", connections: [{ ...oneConnection, callId: "C1", tag: "" }] },
+    answeredAt(3_000),
+  );
   expect(records.ofCall("C1").map(({ tag }) => tag)).toEqual([""]);
+});
+
+test("where the gateway does not tell, the audits between which a connection began to carry media do", () => {
+  const records = new ConnectionRecords([]);
+  const untold = { ...oneConnection, startedWallMs: null };
+  const show = (state: "setting-up" | "up" | "held", wallMs: number) =>
+    records.learn({ ...audit, connections: [{ ...untold, state }] }, answeredAt(wallMs));
+  show("setting-up", 1_000);
+  expect(records.sightingOf(untold)).toBeNull();
+  show("up", 2_000);
+  const seen = { connectionId: untold.connectionId, callId: untold.callId, afterWallMs: 990, byWallMs: 2_000 };
+  expect(records.sightingOf(untold)).toEqual(seen);
+  const after = new ConnectionRecords([show("held", 3_000)]);
+  expect(after.sightingOf(untold)).toEqual(seen);
+  expect(after.sightingOf({ ...untold, callId: "another" })).toBeNull();
+});
+
+test("a first audit bounds nothing from below, and what the gateway tells needs no bounds", () => {
+  const records = new ConnectionRecords([]);
+  const untold = { ...oneConnection, startedWallMs: null, state: "up" as const };
+  records.learn({ ...audit, connections: [untold] }, answeredAt(1_000));
+  expect(records.sightingOf(untold)).toMatchObject({ afterWallMs: null, byWallMs: 1_000 });
+  records.learn({ ...audit, connections: [{ ...untold, startedWallMs: 500 }] }, answeredAt(2_000));
+  expect(records.sightingOf(untold)).toBeNull();
 });
