@@ -1,6 +1,4 @@
 /** Our call agent's relay client and our audit against a gateway that is not ours; and the same against ours. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,12 +7,11 @@ import { handOver, isReleased, isUp, releaseRelay, startRelay } from "../../host
 import { Program } from "../../host/cli/demo/program.js";
 import { runQuery } from "../../host/io/query-runner.js";
 import { MgcpQuery } from "../../host/query/mgcp-query.js";
-import { foreignProgram } from "../support/foreign-program.js";
+import { osmoMgw, type RunningGateway, startOsmoMgw } from "../support/osmo-mgw.js";
 import { holdoverBin } from "../support/programs.js";
 import { RelayDriver } from "../support/relay-driver.js";
 import { mediaOf, WireRtpPeer } from "../support/wire-rtp-peer.js";
 
-const osmoMgw = foreignProgram("osmo-mgw", "osmo-mgw");
 const folder = mkdtempSync(join(tmpdir(), "holdover-osmo-"));
 const pcmu = "0 PCMU/8000";
 
@@ -29,38 +26,11 @@ function placeIn(net: number): Place {
   return { gateway: { address: host(1), port: 2427 }, agent: host(2), peers: [host(11), host(12), host(13)] };
 }
 
-/** A running gateway, and how to end it. */
-interface Running {
-  readonly end: () => Promise<void>;
+async function startOsmo({ gateway }: Place): Promise<RunningGateway> {
+  return startOsmoMgw(folder, gateway);
 }
 
-async function startOsmoMgw({ gateway: { address, port } }: Place): Promise<Running> {
-  const file = join(folder, "osmo-mgw.cfg");
-  const configuration = `line vty
- bind ${address} 4243
-mgcp
- domain mgw
- bind ip ${address}
- bind port ${port}
- rtp port-range 4002 4999
- rtp bind-ip ${address}
- number endpoints 31
- sdp audio payload number 0
- sdp audio payload name PCMU
- loop 0
-`;
-  writeFileSync(file, configuration);
-  const child: ChildProcess = spawn(osmoMgw.path, ["-c", file], { stdio: "ignore" });
-  const ended = once(child, "exit");
-  return {
-    end: async () => {
-      child.kill();
-      await ended;
-    },
-  };
-}
-
-async function startOurs({ gateway: { address }, agent }: Place): Promise<Running> {
+async function startOurs({ gateway: { address }, agent }: Place): Promise<RunningGateway> {
   const file = join(folder, "gateway.yaml");
   const media = { codings: ["PCMU", "PCMA"], portFirst: 31_000, portLast: 31_998 };
   const relay = { prefix: "rtpbridge/", count: 31 };
@@ -77,12 +47,12 @@ async function startOurs({ gateway: { address }, agent }: Place): Promise<Runnin
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each([
-  { name: "osmo-mgw", net: 1, isOurs: false, isMissing: !osmoMgw.installed, start: startOsmoMgw },
+  { name: "osmo-mgw", net: 1, isOurs: false, isMissing: !osmoMgw.installed, start: startOsmo },
   { name: "our gateway", net: 2, isOurs: true, isMissing: false, start: startOurs },
 ])("$name under our call agent", ({ net, isOurs, isMissing, start }) => {
   const place = placeIn(net);
   const peers: WireRtpPeer[] = [];
-  let running: Running | null = null;
+  let running: RunningGateway | null = null;
 
   beforeAll(async () => {
     if (isMissing) return;
