@@ -376,6 +376,7 @@ export class CallServer {
   /** Holds a poll against the calls in hand, and writes and acknowledges what is over. */
   #compare(gateway: KnownGateway, audit: GatewayAudit, askedAtMs: number, at: Moment): void {
     this.#desk.learnJournal(audit, { askedAtMs, answeredAtMs: at.nowMs });
+    this.#desk.with(at, (agent, turn) => agent.askAgain(gateway.name, turn));
     if (gateway.isPartial) return;
     this.#desk.compare(gateway, audit, askedAtMs, at);
     if (this.#bringUp.isRecovering) return;

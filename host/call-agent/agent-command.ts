@@ -54,6 +54,8 @@ export interface ConnectionTerms {
   readonly policy: ConnectionPolicy;
   /** Whether a connection may be made that neither sends nor receives. */
   readonly knowsInactive: boolean;
+  /** Whether it may be asked for the policy's quality of service. */
+  readonly knowsTypeOfService: boolean;
 }
 
 /** A connection step as the command that does it; `request`: the notification request it brings along. */
@@ -68,6 +70,7 @@ export function connectionCommand(
   const { identifier = null, parameters: requested = {}, presumes: ofRequest = [] } = request ?? {};
   const presumes: Ability[] = request === null ? [] : ["encapsulated requests", ...ofRequest];
   if (step.kind === "create" && terms.knowsInactive) presumes.push("inactive mode");
+  if (step.kind === "create" && terms.knowsTypeOfService) presumes.push("type of service");
   const { verb, parameters, session } = connectionParameters(call, step, terms);
   const purpose: Purpose = { kind: "call", callId, step, identifier, presumes };
   return { gateway, endpoint, purpose, verb, parameters: { callId, ...parameters, ...requested }, session };
@@ -76,7 +79,7 @@ export function connectionCommand(
 function connectionParameters(
   call: Call,
   step: ConnectionStep,
-  { tag, policy, knowsInactive }: ConnectionTerms,
+  { tag, policy, knowsInactive, knowsTypeOfService }: ConnectionTerms,
 ): Pick<AgentCommand, "verb" | "parameters" | "session"> {
   const { connectionId } = call.legs[step.side];
   const connectionIds = connectionId === null ? {} : { connectionIds: [connectionId] };
@@ -84,7 +87,9 @@ function connectionParameters(
   switch (step.kind) {
     case "create": {
       const mode = knowsInactive ? "inactive" : "recvonly";
-      const parameters = { localOptions: localOptions(policy), mode, extensions };
+      const { typeOfService, ...others } = localOptions(policy);
+      const options = knowsTypeOfService && typeOfService !== undefined ? { ...others, typeOfService } : others;
+      const parameters = { localOptions: options, mode, extensions };
       return { verb: "CRCX", parameters, session: step.remote };
     }
     case "describe":

@@ -32,7 +32,7 @@ import { ConnectionDesk } from "./connection-desk.js";
 import type { DialPlan, PlannedLine } from "./dial-plan.js";
 import { GatewayDialects } from "./gateway-dialects.js";
 import { LineDesk } from "./line-desk.js";
-import { dialledDigits, type LineRequest, observes } from "./line-request.js";
+import { dialledDigits, type LineRequest, lastHook, observes } from "./line-request.js";
 import { type LiveCall, tagOf, unknownCall, withStatistics } from "./live-call.js";
 
 export interface CallAgentOptions {
@@ -96,6 +96,16 @@ export class CallAgent {
     return [...this.#calls.values()];
   }
 
+  /** Others' endpoints, and what is on them, are not this server's. */
+  isLine(gateway: string, endpoint: string): boolean {
+    return this.#plan.lineAt(gateway, endpoint) !== undefined;
+  }
+
+  /** Gives lines of a gateway again what it did not take for the moment. */
+  askAgain(gateway: string, turn: AgentTurn): void {
+    this.#lines.askAgain(gateway, turn);
+  }
+
   /** What a connection of this call would be tagged with; empty where the call is not in hand. */
   tagOf(callId: string): string {
     const live = this.#calls.get(callId);
@@ -113,24 +123,23 @@ export class CallAgent {
     const { observedEvents: observed = [], requestIdentifier } = parameters;
     const request = this.#lines.heard(line, requestIdentifier);
     const phase = this.#lines.phase(line);
-    const [offHook, onHook] = [observes(observed, "hd"), observes(observed, "hu")];
+    const [offHook, onHook, last] = [observes(observed, "hd"), observes(observed, "hu"), lastHook(observed)];
     switch (phase.name) {
       case "unknown":
-        if (offHook || onHook) this.#lines.noticed(line, offHook && !onHook);
+        if (last !== null) this.#lines.noticed(line, last === "off-hook");
         break;
       case "idle":
-        if (offHook) this.#lines.collect(line, at.nowMs, turn);
+        if (last === "off-hook") this.#lines.collect(line, at.nowMs, turn);
         else this.#lines.rest(line, turn);
         break;
       case "collecting":
-        if (onHook) this.#lines.rest(line, turn);
-        else this.#dial(line, dialledDigits(observed), at, turn);
-        break;
       case "clearing":
-        if (onHook) this.#lines.rest(line, turn);
+        if (last === "on-hook") this.#lines.rest(line, turn);
+        else if (onHook) this.#lines.collect(line, at.nowMs, turn);
+        else if (phase.name === "collecting") this.#dial(line, dialledDigits(observed), at, turn);
         break;
       case "in-call":
-        this.#lines.hook(line, offHook && !onHook);
+        if (last !== null) this.#lines.hook(line, last === "off-hook");
         if (offHook) this.#pickedUp(phase.callId, phase.side, request === "ringing", at, turn);
         if (onHook) this.#hungUp(phase.callId, phase.side, at, turn);
         if (phase.side === "terminating" && observes(observed, "of")) this.#unreachable(phase.callId, at, turn);

@@ -75,7 +75,8 @@ export class CallDesk {
       agent.audited(gateway.name, audit.connections, askedAtMs, at, turn);
       const waiting = new Set(gateway.found.map(({ connection }) => connection.connectionId));
       const strays = audit.connections.filter(
-        ({ callId, connectionId }) => !agent.isOpen(callId) && !waiting.has(connectionId),
+        ({ callId, connectionId, endpoint }) =>
+          agent.isLine(gateway.name, endpoint) && !agent.isOpen(callId) && !waiting.has(connectionId),
       );
       // One may just be on its way out or in; what the next poll shows again belongs to nobody.
       for (const connection of strays) {

@@ -87,7 +87,8 @@ export class ConnectionDesk {
   #give(live: LiveCall, step: ConnectionStep, request: LineRequest | null, turn: AgentTurn): void {
     const leg = live.call.legs[step.side];
     const knowsInactive = this.#dialects.has(leg.gateway, "inactive mode");
-    const terms = { tag: tagOf(live), policy: this.#policy, knowsInactive };
+    const knowsTypeOfService = this.#dialects.has(leg.gateway, "type of service");
+    const terms = { tag: tagOf(live), policy: this.#policy, knowsInactive, knowsTypeOfService };
     const written = request === null ? null : this.#lines.within(leg, request);
     turn.commands.push(connectionCommand(live.call, step, terms, written));
   }

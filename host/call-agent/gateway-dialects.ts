@@ -13,13 +13,16 @@ export type Ability =
   /** Event L/of (RFC 3660 section 2.4). */
   | "failure event"
   /** Mode inactive; one that receives only does as well before there is anybody to send to. */
-  | "inactive mode";
+  | "inactive mode"
+  /** L: t: (section 3.2.2.10). */
+  | "type of service";
 
 /** By the code of the refusal (section 2.4), what may be meant, the likeliest first. */
 const lessons: ReadonlyMap<number, readonly Ability[]> = new Map<number, readonly Ability[]>([
   [512, ["failure event", "detected events", "encapsulated requests"]],
   [522, ["failure event", "detected events", "encapsulated requests"]],
   [517, ["inactive mode"]],
+  ...[524, 525, 532, 541].map((code): [number, readonly Ability[]] => [code, ["type of service"]]),
   ...[507, 510, 511, 513, 518, 523, 538, 539].map((code): [number, readonly Ability[]] => [
     code,
     ["encapsulated requests", "detected events"],

@@ -5,7 +5,7 @@
 import { type Random, randomHex } from "#protocol/chance.js";
 import { Deadlines } from "#protocol/deadlines.js";
 import type { MgcpResponse } from "#protocol/mgcp/message.js";
-import { knownCode } from "#protocol/mgcp/return-codes.js";
+import { categoryOf, knownCode } from "#protocol/mgcp/return-codes.js";
 import type { JournalBook } from "../cdr/journal-book.js";
 import type { Purpose } from "./agent-command.js";
 import type { AgentTurn } from "./agent-turn.js";
@@ -50,6 +50,8 @@ export class LineDesk {
   readonly #digits = new Deadlines<LinePlace>();
   readonly #collecting = new Map<string, LinePlace>();
   readonly #given = new Map<string, GivenRequest>();
+  /** Requests that were not taken for the moment, and that nothing has replaced since. */
+  readonly #refused = new Map<string, { readonly line: LinePlace; readonly request: LineRequest }>();
 
   constructor(
     options: LineDeskOptions,
@@ -146,8 +148,16 @@ export class LineDesk {
     if (tellsFailure && request === "ringing") presumes.push("failure event");
     if (detects) presumes.push("detected events");
     this.#given.set(keyOf(line), { request, identifier, isInForce: false });
+    this.#refused.delete(keyOf(line));
     const parameters = lineParameters(request, identifier, this.#plan.digitMap, { tellsFailure, detects });
     return { identifier, parameters, presumes };
+  }
+
+  /** A line whose request its gateway did not take would not be heard of again. */
+  askAgain(gateway: string, turn: AgentTurn): void {
+    for (const { line, request } of [...this.#refused.values()]) {
+      if (line.gateway === gateway) this.request(line, request, turn);
+    }
   }
 
   /** The gateway took this request. */
@@ -167,11 +177,13 @@ export class LineDesk {
     turn: AgentTurn,
   ): "unreachable" | "on-hook" | null {
     const line = this.#plan.lineAt(purpose.gateway, purpose.endpoint);
-    if (line === undefined || response === null) return null;
     const { request, identifier, presumes, endpoint, gateway } = purpose;
-    const code = knownCode(response.code);
-    if (code < 400) this.accepted(line, identifier);
-    if (code < 400 || this.#given.get(keyOf(line))?.identifier !== identifier) return null;
+    if (line === undefined) return null;
+    const code = response === null ? null : knownCode(response.code);
+    if (code !== null && code < 400) this.accepted(line, identifier);
+    if ((code !== null && code < 400) || this.#given.get(keyOf(line))?.identifier !== identifier) return null;
+    if (code === null || isForTheMoment(code)) this.#refused.set(keyOf(line), { line, request });
+    if (response === null || code === null) return null;
     const lesson = lessonOf(code, presumes);
     if (lesson !== null) {
       this.#dialects.lacks(gateway, lesson);
@@ -208,6 +220,7 @@ export class LineDesk {
   forget(): void {
     this.#phases.clear();
     this.#given.clear();
+    this.#refused.clear();
     for (const line of this.#collecting.values()) this.#digits.clear(line);
     this.#collecting.clear();
   }
@@ -245,6 +258,11 @@ export class LineDesk {
     this.#collecting.delete(key);
     this.#phases.set(key, phase);
   }
+}
+
+/** RFC 3661 section 2.1; and an endpoint that restarts, or a command that another one has aborted. */
+function isForTheMoment(code: number): boolean {
+  return categoryOf(code) === "temporary failure" || code === 405 || code === 407;
 }
 
 function keyOf({ gateway, endpoint }: LinePlace): string {

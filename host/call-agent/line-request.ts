@@ -73,6 +73,13 @@ export function dialledDigits(observed: readonly EventName[]): string {
     .join("");
 }
 
+/** Where the handset was after all of a Notify; null: nothing of it was observed. */
+export function lastHook(observed: readonly EventName[]): "off-hook" | "on-hook" | null {
+  const last = observed.findLast((event) => observes([event], "hd") || observes([event], "hu"));
+  if (last === undefined) return null;
+  return observes([last], "hd") ? "off-hook" : "on-hook";
+}
+
 export function observes(observed: readonly EventName[], event: "hd" | "hu" | "of"): boolean {
   return observed.some((seen) => (seen.packageName ?? "L").toUpperCase() === "L" && seen.event.toLowerCase() === event);
 }

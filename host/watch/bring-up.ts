@@ -161,7 +161,9 @@ export class BringUp {
     const { desk, records, outbox } = this.#parts;
     const { name } = gateway;
     const connections = records.connections(name);
-    const unknown = connections.filter(({ callId }) => !desk.agent.isOpen(callId));
+    const unknown = connections.filter(
+      ({ callId, endpoint }) => desk.agent.isLine(name, endpoint) && !desk.agent.isOpen(callId),
+    );
     gateway.found = unknown.map((connection) => ({ connection, via }));
     const epoch: Epoch | null = gateway.link.granted;
     outbox.log({ event: "gateway-up", gateway: name, epoch, connections: connections.length });

@@ -19,7 +19,7 @@ const place: GatewayPlace = {
 function site(seed: number) {
   const random = seededRandom(seed);
   const network = new SimulatedNetwork(random);
-  const gateway = new LesserGateway(place.name, place.address, ["aaln/1", "aaln/2"], network, random);
+  const gateway = new LesserGateway(place.name, place.address, ["aaln/1", "aaln/2", "aaln/3"], network, random);
   /** `before`: whose store it goes on with. */
   const start = (before?: SimulatedCallServer) => {
     const { peer: _peer, heartbeat: _heartbeat, ...alone } = serverConfig("primary", [place]);
@@ -145,6 +145,20 @@ describe("a gateway without our package", () => {
     expect([...second.store.cdrs.values()]).toMatchObject([
       { answer: null, duration: null, end: { from: "witnessed" } },
     ]);
+  });
+
+  test("keeps connections on endpoints that are no lines of ours: they are another call agent's", () => {
+    const exchange = site(9);
+    const { network, gateway } = exchange;
+    const foreign = (callId: string, endpoint: string) => ({ callId, endpoint, mode: "sendrecv", remote: null });
+    gateway.connections.set("F1", foreign("F00", "aaln/3"));
+    const server = exchange.start();
+    network.run(20_000);
+    gateway.connections.set("F2", foreign("F01", "aaln/3"));
+    gateway.connections.set("F3", foreign("F02", "aaln/2"));
+    network.run(20_000);
+    expect([...gateway.connections.keys()]).toEqual(["F1", "F2"]);
+    expect(server.named("in-charge")[0]?.report).toMatchObject({ recovered: [], orphaned: [] });
   });
 
   test("that loses a connection has its call ended between two audits", () => {

@@ -240,3 +240,61 @@ test("a gateway that does not know mode inactive is told to receive only", () =>
   desk.dial("gw1", "aaln/2", "202");
   expect(desk.given.filter(({ parameters: { mode } }) => mode === "inactive")).toHaveLength(2);
 });
+
+test("a gateway that refuses a type of service makes the connection without one", () => {
+  const desk = new CallAgentDesk();
+  desk.answer = ({ parameters }) => (parameters.localOptions?.typeOfService === undefined ? undefined : response(532));
+  desk.dial("gw1", "aaln/1", "201");
+  expect(desk.states.at(-1)).toBe("ringing");
+});
+
+describe("a line whose request was not taken", () => {
+  const asked = (desk: CallAgentDesk) => desk.requests("gw1", "aaln/1").length;
+
+  test.each([400, 405, 407, 409])("for the moment is asked again with the next poll (%i)", (code) => {
+    const desk = new CallAgentDesk();
+    desk.answer = ({ verb }) => (verb === "RQNT" ? response(code) : undefined);
+    desk.notify("gw1", "aaln/1", seen("L", "hd"));
+    const before = asked(desk);
+    desk.agent.askAgain("gw2", desk.turn);
+    desk.settle();
+    expect(asked(desk)).toBe(before);
+    desk.answer = () => undefined;
+    desk.agent.askAgain("gw1", desk.turn);
+    desk.settle();
+    expect([asked(desk), desk.signal("gw1", "aaln/1")]).toEqual([before + 1, "L/dl"]);
+    desk.agent.askAgain("gw1", desk.turn);
+    desk.settle();
+    expect(asked(desk)).toBe(before + 1);
+  });
+
+  test("for good is not", () => {
+    const desk = new CallAgentDesk();
+    desk.answer = ({ verb }) => (verb === "RQNT" ? response(500) : undefined);
+    desk.notify("gw1", "aaln/1", seen("L", "hd"));
+    const before = asked(desk);
+    desk.agent.askAgain("gw1", desk.turn);
+    desk.settle();
+    expect(asked(desk)).toBe(before);
+  });
+});
+
+describe("hook events that come together", () => {
+  test("leave the line where the last one put it", () => {
+    const desk = new CallAgentDesk();
+    desk.notify("gw1", "aaln/1", seen("L", "hd"), seen("L", "hu"));
+    expect(desk.signal("gw1", "aaln/1")).toBe("");
+    desk.notify("gw1", "aaln/1", seen("L", "hd"));
+    desk.notify("gw1", "aaln/1", seen("D", "2"), seen("L", "hu"), seen("L", "hd"));
+    expect(desk.signal("gw1", "aaln/1")).toBe("L/dl");
+    expect(desk.states).toEqual([]);
+  });
+
+  test("answer and end a call in their order", () => {
+    const desk = new CallAgentDesk();
+    desk.dial("gw1", "aaln/1", "201");
+    desk.notify("gw2", "aaln/1", seen("L", "hd"), seen("L", "hu"));
+    expect(desk.states.at(-1)).toBe("released called-on-hook");
+    expect(desk.requests("gw2", "aaln/1").at(-1)?.parameters.requestedEvents?.[0]?.event).toBe("hd");
+  });
+});
