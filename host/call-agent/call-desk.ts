@@ -80,7 +80,7 @@ export class CallDesk {
       );
       // One may just be on its way out or in; what the next poll shows again belongs to nobody.
       for (const connection of strays) {
-        if (gateway.strays.has(connection.connectionId)) agent.deleteStray({ connection, via: audit.via }, turn);
+        if (gateway.strays.has(connection.connectionId)) agent.deleteStray(connection, turn);
       }
       gateway.strays = new Set(strays.map(({ connectionId }) => connectionId));
     });
