@@ -394,7 +394,9 @@ export class CallServer {
       connection.tag === "" ? { ...connection, tag: this.#desk.agent.tagOf(connection.callId) } : connection,
     );
     const times = { askedAtWallMs: at.wallMs - (at.nowMs - askedAtMs), heardAtWallMs: at.wallMs };
+    const before = this.#records.of(gateway.name);
     const record = this.#records.learn({ ...audit, gateway: gateway.name, connections }, times);
+    if (before !== undefined && gateway.hasRecovery === false) this.#desk.learnLosses(before, record, at);
     // A restart of ours needs only what changed; the disk is spared the rest.
     if (isNews) this.#outbox.push({ kind: "store-gateway-record", record });
     return hasRestarted;

@@ -25,6 +25,7 @@ export function adoptedCall(
   at: Moment,
 ): LiveCall {
   const { originating, terminating } = finding.halves;
+  const connections = Object.values(finding.halves).map(({ connection }) => connection);
   const told = originating?.connection ?? terminating?.connection;
   const tag = readCallTag(told?.tag ?? "");
   const legs = {
@@ -46,7 +47,7 @@ export function adoptedCall(
     setup: setupMs === null ? null : inferredInstant(setupMs - setupErrorMs, setupMs + setupErrorMs),
     setupWallMs,
     answerWallMs: tag.answerWallMs,
-    inferredAnswer: inferredAnswer(Object.values(finding.halves), tag.answerWallMs, sightingOf, at),
+    inferredAnswer: inferredAnswer(connections, tag.answerWallMs, sightingOf, at),
     wasFoundTalking: finding.phase === "talking",
     madeAtMs,
     seenAtMs: madeAtMs,
@@ -57,8 +58,8 @@ export function adoptedCall(
  * It was answered before its connections carried media, and after an audit that did not show them so; or when an older tag
  * says. Null: nothing bounds it.
  */
-function inferredAnswer(
-  halves: readonly FoundHalf[],
+export function inferredAnswer(
+  connections: readonly ActiveConnection[],
   answerWallMs: number | null,
   sightingOf: SightingOf,
   at: Moment,
@@ -68,7 +69,7 @@ function inferredAnswer(
     answerWallMs === null
       ? null
       : inferredInstant(toMs(answerWallMs) - setupErrorMs, toMs(answerWallMs) + setupErrorMs);
-  const seen = halves.flatMap(({ connection }) => sightingOf(connection) ?? []);
+  const seen = connections.flatMap((connection) => sightingOf(connection) ?? []);
   const after = seen.flatMap(({ afterWallMs }) => (afterWallMs === null || afterWallMs === 0 ? [] : afterWallMs));
   if (after.length === 0) return told;
   const by = seen.map(({ byWallMs }) => byWallMs);

@@ -10,7 +10,7 @@ import { type AuditSpan, inferredInstant } from "../cdr/call-time.js";
 import { endedCallEvidence } from "../cdr/ended-call.js";
 import type { JournalBook } from "../cdr/journal-book.js";
 import type { Moment } from "../moment.js";
-import type { ConnectionRecords } from "../registry/connection-records.js";
+import type { ConnectionRecords, GatewayRecord } from "../registry/connection-records.js";
 import type { Gateways } from "../registry/gateways.js";
 import type { KnownGateway } from "../registry/known-gateway.js";
 import type { Outbox } from "../server-output.js";
@@ -20,6 +20,7 @@ import { type AgentTurn, emptyAgentTurn } from "./agent-turn.js";
 import type { CallAgent } from "./call-agent.js";
 import type { CommandChannel } from "./command-channel.js";
 import { askCommand, fenced, type ServerPurpose, unfenced } from "./gateway-command.js";
+import { LostCalls } from "./lost-calls.js";
 
 /** Written records remembered, to tell an improved one from a repeated one. */
 const recordsRememberedMax = 10_000;
@@ -42,6 +43,7 @@ export class CallDesk {
   readonly #server: string;
   readonly #parts: CallDeskParts;
   readonly #written = new Map<string, CallDetailRecord>();
+  readonly #lost = new LostCalls();
   /** Calls that are over, but without their record yet: their journal entries are needed still. */
   readonly #unbilled = new Set<string>();
 
@@ -86,10 +88,21 @@ export class CallDesk {
     });
   }
 
+  /** Two records of a gateway without our package, which has no journal: what the second lacks is billed by the first. */
+  learnLosses(before: GatewayRecord, after: GatewayRecord, at: Moment): void {
+    this.#lost.note(before, after, at.nowMs);
+  }
+
   /** Records for calls that were over before this server looked; the call ids of those that are new. */
   billEnded(at: Moment): string[] {
     const { book, records } = this.#parts;
     const found: string[] = [];
+    for (const evidence of this.#lost.take((callId) => this.#isOpen(callId), book, at)) {
+      const record = this.#written.has(evidence.callId) ? null : billCall(evidence, this.#server, at);
+      if (record === null) continue;
+      found.push(record.callId);
+      this.#write(record, at);
+    }
     this.#unbilled.clear();
     for (const callId of book.callIds()) {
       if (this.#isOpen(callId)) continue;
@@ -124,6 +137,7 @@ export class CallDesk {
   /** This server is no longer in charge: it forgets calls and journals without touching them. */
   stepDown(): void {
     this.agent.stepDown();
+    this.#lost.forget();
     this.#parts.book.forget();
   }
 

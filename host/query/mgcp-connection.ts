@@ -34,18 +34,19 @@ export function auditedConnection(named: ActiveConnection, response: MgcpRespons
   const { parameters } = response;
   const [local, remote] = response.sessions.map(describe);
   const mode = connectionModes.find((known) => known === parameters.mode) ?? named.mode;
+  const statistics = statisticsOf(parameters, named.statistics);
   const coding = remote?.codings[0] ?? local?.codings[0] ?? codingOf(parameters);
   return {
     ...named,
     callId: parameters.callId ?? "",
     mode,
-    state: stateOf(mode, response.sessions),
+    state: stateOf(mode, response.sessions, statistics),
     sendCoding: coding,
     receiveCoding: local?.codings[0] ?? coding,
     qos: qosOf(parameters, named.qos),
     localMedia: local?.media ?? null,
     remoteMedia: remote?.media ?? null,
-    statistics: statisticsOf(parameters, named.statistics),
+    statistics,
     notifiedEntity: parameters.notifiedEntity ?? "",
   };
 }
@@ -56,10 +57,18 @@ function describe(session: string): MediaDescription | null {
   return description.ok ? description.value : null;
 }
 
-/** The descriptions of a local connection (section 3.4.2) are such too, although they hold no address. */
-function stateOf(mode: ConnectionMode, [local = "", remote = ""]: readonly string[]): ConnectionState {
+/**
+ * The descriptions of a local connection (section 3.4.2) are such too, although they hold no address. Inactive with nothing
+ * counted is a call that nobody answered yet, as call agents make them; with something it is held.
+ */
+function stateOf(
+  mode: ConnectionMode,
+  [local = "", remote = ""]: readonly string[],
+  { packetsSent, packetsReceived }: ActiveConnection["statistics"],
+): ConnectionState {
   const isDescribed = (session: string) => isLocalSession(session) || describe(session) !== null;
   if (!isDescribed(local) || !isDescribed(remote)) return "setting-up";
+  if (mode === "inactive" && packetsSent + packetsReceived === 0) return "setting-up";
   return mode === "sendrecv" ? "up" : "held";
 }
 

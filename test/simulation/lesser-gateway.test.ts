@@ -29,13 +29,21 @@ function site(seed: number) {
   return { network, gateway, start };
 }
 
-/** 301 calls 302, who answers. */
-function talk({ network, gateway }: Pick<ReturnType<typeof site>, "network" | "gateway">): void {
+type Exchange = Pick<ReturnType<typeof site>, "network" | "gateway">;
+
+/** 301 calls 302, whose telephone rings. */
+function ring({ network, gateway }: Exchange): void {
   gateway.notify("aaln/1", seen("L", "hd"));
   network.run(500);
   gateway.notify("aaln/1", ...[..."302"].map((digit) => seen("D", digit)));
   network.run(1_000);
   expect([gateway.signals.get("aaln/1"), gateway.signals.get("aaln/2")]).toEqual(["G/rt", "L/rg"]);
+}
+
+/** 301 calls 302, who answers. */
+function talk(exchange: Exchange): void {
+  const { network, gateway } = exchange;
+  ring(exchange);
   gateway.notify("aaln/2", seen("L", "hd"));
   network.run(1_000);
   expect([...gateway.connections.values()].map(({ mode }) => mode)).toEqual(["sendrecv", "sendrecv"]);
@@ -128,6 +136,66 @@ describe("a gateway without our package", () => {
     expect(Math.abs((record?.duration?.ms ?? 0) - (endedAtMs - answeredAtMs))).toBeLessThan(
       record?.duration?.errorMs ?? 0,
     );
+  });
+
+  test("and calls that ended while it was away are billed by what it had kept, once", () => {
+    const exchange = site(12);
+    const { network, gateway } = exchange;
+    const first = exchange.start();
+    network.run(5_000);
+    talk(exchange);
+    const answeredAtMs = network.at.nowMs - 1_000;
+    network.run(10_000);
+    first.kill();
+    network.run(3_000);
+    const endedAtMs = network.at.nowMs;
+    gateway.connections.clear();
+    network.run(3_000);
+    const second = exchange.start(first);
+    network.run(20_000);
+    const [record, ...more] = [...second.store.cdrs.values()];
+    expect([more, second.named("cdr").length]).toEqual([[], 1]);
+    expect(record).toMatchObject({ callingNumber: "301", calledNumber: "302", coding: { encoding: "PCMA" } });
+    expect([record?.answer?.from, record?.end?.from]).toEqual(["inferred", "inferred"]);
+    const { ms = Number.NaN, errorMs = Number.NaN } = record?.duration ?? {};
+    expect(Math.abs(ms - (endedAtMs - answeredAtMs))).toBeLessThanOrEqual(errorMs);
+    expect(second.named("in-charge")[0]?.report.endedMeanwhile).toEqual([record?.callId]);
+  });
+
+  test("and calls that ring ring on, can be answered, and bill nothing before", () => {
+    const exchange = site(13);
+    const { network, gateway } = exchange;
+    const first = exchange.start();
+    network.run(5_000);
+    ring(exchange);
+    network.run(6_000);
+    first.kill();
+    const second = exchange.start(first);
+    network.run(5_000);
+    expect(second.named("in-charge")[0]?.report.recovered.map(({ phase }) => phase)).toEqual(["ringing"]);
+    expect(gateway.signals.get("aaln/2")).toBe("L/rg");
+    gateway.notify("aaln/2", seen("L", "hd"));
+    network.run(5_000);
+    expect([...gateway.connections.values()].map(({ mode }) => mode)).toEqual(["sendrecv", "sendrecv"]);
+    gateway.notify("aaln/1", seen("L", "hu"));
+    network.run(5_000);
+    const [record] = [...second.store.cdrs.values()];
+    expect(record).toMatchObject({ answer: { from: "witnessed" }, duration: { from: "witnessed" } });
+    expect(Math.abs((record?.duration?.ms ?? 0) - 5_000)).toBeLessThanOrEqual(record?.duration?.errorMs ?? 0);
+  });
+
+  test("and calls that rang when it went away and are gone bill nothing", () => {
+    const exchange = site(14);
+    const { network, gateway } = exchange;
+    const first = exchange.start();
+    network.run(5_000);
+    ring(exchange);
+    network.run(6_000);
+    first.kill();
+    gateway.connections.clear();
+    const second = exchange.start(first);
+    network.run(20_000);
+    expect(second.store.cdrs.size).toBe(0);
   });
 
   test("and calls of which nothing was kept are billed as far as their beginning is bounded", () => {
