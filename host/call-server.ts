@@ -10,14 +10,13 @@ import type { Address } from "#protocol/address.js";
 import { earliest } from "#protocol/deadlines.js";
 import type { MgcpCommand, MgcpResponse } from "#protocol/mgcp/message.js";
 import { readEpoch, recoveryCodes } from "#protocol/mgcp/recovery-package.js";
-import { readAuditPage } from "#protocol/mgcp/recovery-page.js";
 import { type ReplyHandle, transactionDefaults } from "#protocol/mgcp/transaction-options.js";
 import { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import { CallAgent } from "./call-agent/call-agent.js";
 import { CallDesk } from "./call-agent/call-desk.js";
 import { type ChannelAnswer, type ChannelTurn, CommandChannel } from "./call-agent/command-channel.js";
 import { DialPlan } from "./call-agent/dial-plan.js";
-import { askCommand, namesRecovery, question, type ServerPurpose } from "./call-agent/gateway-command.js";
+import type { ServerPurpose } from "./call-agent/gateway-command.js";
 import { noticeReply, takeRestart } from "./call-agent/gateway-notice.js";
 import { claimedEntity } from "./call-agent/redirection.js";
 import { JournalBook } from "./cdr/journal-book.js";
@@ -30,12 +29,13 @@ import { Switchovers } from "./control/switchovers.js";
 import type { Moment } from "./moment.js";
 import type { AuditOutcome } from "./query/audit-query.js";
 import { ConnectionRecords, type GatewayRecord } from "./registry/connection-records.js";
-import { Gateways, learnGateway } from "./registry/gateways.js";
+import { Gateways } from "./registry/gateways.js";
 import type { KnownGateway } from "./registry/known-gateway.js";
 import type { RecoveryFacts } from "./server-event.js";
 import { Outbox, type ServerOutput } from "./server-output.js";
 import { AuditsUnderWay, type AuditUnderWay } from "./watch/audits-under-way.js";
 import { BringUp } from "./watch/bring-up.js";
+import { GatewayInquiry, type InquiryPurpose } from "./watch/gateway-inquiry.js";
 import type { Heartbeat, HeartbeatRole } from "./watch/heartbeat.js";
 import { PeerWatch, type WatchTurn } from "./watch/peer-watch.js";
 import { Pings } from "./watch/pings.js";
@@ -47,8 +47,6 @@ import { decideStart } from "./watch/start-decision.js";
 /** A server without a peer still wants to know its gateways alive. */
 const pingMsAlone = 1_000;
 const billWaitMs = 3_000;
-/** RFC 3435 section 2.4. */
-const endpointUnknown = 500;
 const linkOptions = { stepMaxMs: 3_000, backoffFirstMs: 1_000, backoffMaxMs: 30_000, leapMax: 1_000 };
 
 export interface CallServerParts extends ExchangeParts {
@@ -64,6 +62,7 @@ export class CallServer {
   readonly #bringUp: BringUp;
   readonly #records: ConnectionRecords;
   readonly #poller: Poller;
+  readonly #inquiry: GatewayInquiry;
   readonly #watch: PeerWatch | null;
   readonly #sharing: RecordSharing;
   readonly #pings: Pings;
@@ -92,6 +91,7 @@ export class CallServer {
     );
     const pingMs = config.heartbeat === undefined ? pingMsAlone : config.heartbeat.everyMs / 2;
     this.#pings = new Pings(pingMs, this.#channel, at.nowMs);
+    this.#inquiry = new GatewayInquiry(this.#channel, config.peer?.address ?? null);
     this.#records = new ConnectionRecords(parts.kept);
     const names = config.gateways.map(({ domain }) => domain);
     this.#poller = new Poller(names, poll, at.nowMs);
@@ -127,7 +127,7 @@ export class CallServer {
 
   start(at: Moment): ServerOutput[] {
     if (this.#config.role === "backup") this.#setRole("standby", "configured as backup", at);
-    else for (const gateway of this.#gateways.all()) this.#ask(gateway, "ask", at);
+    else for (const gateway of this.#gateways.all()) this.#inquiry.ask(gateway, "ask", at);
     return this.tick(at);
   }
 
@@ -156,17 +156,7 @@ export class CallServer {
   auditEnded(auditId: number, outcome: AuditOutcome, at: Moment): ServerOutput[] {
     const pending = this.#audits.ended(auditId);
     if (pending?.isPoll) this.#pollEnded(pending, outcome, at);
-    else if (pending !== undefined && this.#role === "active") {
-      const { gateway, via, askedAtMs } = pending;
-      this.#bringUp.auditEnded(
-        gateway,
-        via,
-        askedAtMs,
-        outcome,
-        (audit) => this.#learn(gateway, audit, askedAtMs, at),
-        at,
-      );
-    }
+    else if (pending !== undefined && this.#role === "active") this.#bringUp.auditEnded(pending, outcome, at);
     return this.#outbox.take();
   }
 
@@ -326,11 +316,7 @@ export class CallServer {
     for (const datagram of turn.sends) this.#outbox.push({ kind: "send-peer", datagram });
     for (const name of turn.ask) {
       const gateway = this.#gateways.named(name);
-      if (gateway === undefined) continue;
-      const isWitness = (purpose: ServerPurpose) =>
-        purpose.kind === "witness" || (purpose.kind === "capabilities" && purpose.for === "witness");
-      this.#channel.forget((purpose, asked) => isWitness(purpose) && asked === gateway.name, at.nowMs);
-      this.#ask(gateway, "witness", at);
+      if (gateway !== undefined) this.#inquiry.askWitness(gateway, at);
     }
     if (turn.isToYield) this.#stepDown(`the operator has put ${this.#config.peer?.server} in charge`, at);
     if (turn.gone === null || this.#role !== "standby") return;
@@ -341,11 +327,6 @@ export class CallServer {
   }
 
   // Watching gateways.
-
-  #ask(gateway: KnownGateway, kind: "ask" | "witness", at: Moment): void {
-    const { command, purpose } = question(gateway, kind);
-    this.#channel.send(command, gateway, purpose, at.nowMs);
-  }
 
   #ping(at: Moment): void {
     if (!this.#pings.tick(this.#gateways.all(), at)) return;
@@ -367,7 +348,7 @@ export class CallServer {
     if (!outcome.ok) return;
     gateway.lastHeardMs = at.nowMs;
     gateway.isPartial = outcome.isPartial === true;
-    const hasRestarted = this.#learn(gateway, outcome.audit, askedAtMs, at);
+    const hasRestarted = this.#desk.learn(gateway, outcome.audit, askedAtMs, at);
     if (this.#role !== "active" || this.#isSuperseded(gateway, outcome.audit.epoch, at)) return;
     if (hasRestarted && link.state.name === "up") this.#bringUp.begin(gateway, ["mgcp"], at);
     else if (link.isAdopted) this.#compare(gateway, outcome.audit, askedAtMs, at);
@@ -382,24 +363,6 @@ export class CallServer {
     if (this.#bringUp.isRecovering) return;
     this.#desk.billEnded(at);
     this.#desk.acknowledge(at);
-  }
-
-  /** True when the gateway has restarted since we last knew. */
-  #learn(gateway: KnownGateway, audit: GatewayAudit, askedAtMs: number, at: Moment): boolean {
-    const { hasRestarted, isNews } = learnGateway(gateway, audit);
-    // What it cannot list may be there all the same.
-    if (gateway.isPartial) return hasRestarted;
-    // A gateway that cannot keep the tag of a call in hand has it kept here.
-    const connections = audit.connections.map((connection) =>
-      connection.tag === "" ? { ...connection, tag: this.#desk.agent.tagOf(connection.callId) } : connection,
-    );
-    const times = { askedAtWallMs: at.wallMs - (at.nowMs - askedAtMs), heardAtWallMs: at.wallMs };
-    const before = this.#records.of(gateway.name);
-    const record = this.#records.learn({ ...audit, gateway: gateway.name, connections }, times);
-    if (before !== undefined && gateway.hasRecovery === false) this.#desk.learnLosses(before, record, at);
-    // A restart of ours needs only what changed; the disk is spared the rest.
-    if (isNews) this.#outbox.push({ kind: "store-gateway-record", record });
-    return hasRestarted;
   }
 
   // Commands and answers.
@@ -444,11 +407,9 @@ export class CallServer {
         }
         break;
       case "capabilities":
-        if (response !== null) this.#capabilitiesTold(gateway, response, purpose.for, at);
-        break;
       case "ask":
       case "witness":
-        if (response !== null) this.#gatewayTold(gateway, response, purpose.kind, at);
+        if (response !== null) this.#gatewayTold(gateway, purpose, response, at);
         break;
       case "claim":
         this.#claimAnswered(gateway, response, at);
@@ -461,37 +422,14 @@ export class CallServer {
     }
   }
 
-  /** One that has our package is asked by it; one that has not is controlled all the same, unfenced, and is no witness. */
-  #capabilitiesTold(gateway: KnownGateway, response: MgcpResponse, kind: "ask" | "witness", at: Moment): void {
-    gateway.hasRecovery = response.code === endpointUnknown ? null : namesRecovery(response);
-    if (gateway.hasRecovery === null) {
-      // That is a line it does not have, and says nothing of its packages.
-      this.#channel.send(askCommand(gateway, null), gateway, { kind }, at.nowMs);
-      return;
+  #gatewayTold(gateway: KnownGateway, purpose: InquiryPurpose, response: MgcpResponse, at: Moment): void {
+    const told = this.#inquiry.told(gateway, purpose, response, at);
+    if (told === null) return;
+    if (told.kind === "witness" && told.isFenced && this.#watch !== null) {
+      this.#watch.testified(gateway.name, gateway.peerHeardAgeMs, at.nowMs);
+      this.#takeWatch(this.#watch.tick(this.#standing(), at), at);
     }
-    if (gateway.hasRecovery) {
-      this.#ask(gateway, kind, at);
-      return;
-    }
-    gateway.hasAnswered = true;
-    if (kind === "ask") this.#bringUp.asked(gateway, false, at);
-    this.#weighPeer(at);
-  }
-
-  #gatewayTold(gateway: KnownGateway, response: MgcpResponse, kind: "ask" | "witness", at: Moment): void {
-    gateway.hasAnswered = true;
-    const page = readAuditPage(gateway.name, response.parameters);
-    if (!page.ok) gateway.hasRecovery = null;
-    if (page.ok) {
-      const { epoch, heard } = page.value;
-      gateway.link.told(epoch);
-      gateway.peerHeardAgeMs = heard.find(({ address }) => address === this.#config.peer?.address)?.ageMs ?? null;
-      if (kind === "witness" && this.#watch !== null) {
-        this.#watch.testified(gateway.name, gateway.peerHeardAgeMs, at.nowMs);
-        this.#takeWatch(this.#watch.tick(this.#standing(), at), at);
-      }
-    }
-    if (kind === "ask") this.#bringUp.asked(gateway, page.ok, at);
+    if (told.kind === "ask") this.#bringUp.asked(gateway, told.isFenced, at);
     this.#weighPeer(at);
   }
 

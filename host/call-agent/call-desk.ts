@@ -10,8 +10,8 @@ import { type AuditSpan, inferredInstant } from "../cdr/call-time.js";
 import { endedCallEvidence } from "../cdr/ended-call.js";
 import type { JournalBook } from "../cdr/journal-book.js";
 import type { Moment } from "../moment.js";
-import type { ConnectionRecords, GatewayRecord } from "../registry/connection-records.js";
-import type { Gateways } from "../registry/gateways.js";
+import type { ConnectionRecords } from "../registry/connection-records.js";
+import { type Gateways, learnGateway } from "../registry/gateways.js";
 import type { KnownGateway } from "../registry/known-gateway.js";
 import type { Outbox } from "../server-output.js";
 import type { RecordSharing } from "../watch/record-sharing.js";
@@ -66,6 +66,26 @@ export class CallDesk {
     });
   }
 
+  /** Takes an audit into the records. True when the gateway has restarted since we last knew. */
+  learn(gateway: KnownGateway, audit: GatewayAudit, askedAtMs: number, at: Moment): boolean {
+    const { records, outbox } = this.#parts;
+    const { hasRestarted, isNews } = learnGateway(gateway, audit);
+    // What it cannot list may be there all the same.
+    if (gateway.isPartial) return hasRestarted;
+    // A gateway that cannot keep the tag of a call in hand has it kept here.
+    const connections = audit.connections.map((connection) =>
+      connection.tag === "" ? { ...connection, tag: this.agent.tagOf(connection.callId) } : connection,
+    );
+    const times = { askedAtWallMs: at.wallMs - (at.nowMs - askedAtMs), heardAtWallMs: at.wallMs };
+    const before = records.of(gateway.name);
+    const record = records.learn({ ...audit, gateway: gateway.name, connections }, times);
+    // It has no journal that would tell of what ended.
+    if (before !== undefined && gateway.hasRecovery === false) this.#lost.note(before, record, at.nowMs);
+    // A restart of ours needs only what changed; the disk is spared the rest.
+    if (isNews) outbox.push({ kind: "store-gateway-record", record });
+    return hasRestarted;
+  }
+
   /** What a gateway's journal says; the whole of it only by our own protocol. */
   learnJournal(audit: GatewayAudit, span: AuditSpan): void {
     this.#parts.book.learn(audit, span, audit.via === "mgcp");
@@ -86,11 +106,6 @@ export class CallDesk {
       }
       gateway.strays = new Set(strays.map(({ connectionId }) => connectionId));
     });
-  }
-
-  /** Two records of a gateway without our package, which has no journal: what the second lacks is billed by the first. */
-  learnLosses(before: GatewayRecord, after: GatewayRecord, at: Moment): void {
-    this.#lost.note(before, after, at.nowMs);
   }
 
   /** Records for calls that were over before this server looked; the call ids of those that are new. */

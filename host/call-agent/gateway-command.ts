@@ -18,7 +18,8 @@ import type { Purpose } from "./agent-command.js";
 /** ask: for the epoch, before a claim; witness: whether it hears the peer; ping: only to be heard. */
 export type ServerPurpose =
   | Purpose
-  | { readonly kind: "ask" | "claim" | "witness" | "ping" | "acknowledge" }
+  | { readonly kind: "ask" | "witness" }
+  | { readonly kind: "claim" | "ping" | "acknowledge" }
   /** Whether our package is there, before it is asked by it. */
   | { readonly kind: "capabilities"; readonly for: "ask" | "witness" };
 

@@ -2,7 +2,7 @@
  * Brings gateways into hand: does what their links ask for (ask, claim, audit), adopts the calls and lines an audit
  * shows, and reports when a round of it is over. The same for a start, a gateway's restart and a takeover.
  */
-import type { AuditProtocol, Epoch, GatewayAudit } from "#protocol/active-connection.js";
+import type { AuditProtocol, Epoch } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import type { MgcpResponse } from "#protocol/mgcp/message.js";
 import { recoveryCodes } from "#protocol/mgcp/recovery-package.js";
@@ -20,6 +20,7 @@ import type { Gateways } from "../registry/gateways.js";
 import type { KnownGateway } from "../registry/known-gateway.js";
 import type { RecoveryFacts } from "../server-event.js";
 import type { Outbox } from "../server-output.js";
+import type { AuditUnderWay } from "./audits-under-way.js";
 import { reconcileCall } from "./reconciliation.js";
 import { Recovery, type RecoveryCause } from "./recovery.js";
 
@@ -103,15 +104,7 @@ export class BringUp {
     return "went on";
   }
 
-  /** `learn`: takes the audit into the records first. */
-  auditEnded(
-    gateway: KnownGateway,
-    via: AuditProtocol,
-    askedAtMs: number,
-    outcome: AuditOutcome,
-    learn: (audit: GatewayAudit) => void,
-    at: Moment,
-  ): void {
+  auditEnded({ gateway, via, askedAtMs }: AuditUnderWay, outcome: AuditOutcome, at: Moment): void {
     const { name, link } = gateway;
     const ms = Math.round(at.nowMs - askedAtMs);
     const connections = outcome.ok ? outcome.audit.connections : [];
@@ -123,7 +116,7 @@ export class BringUp {
     if (outcome.ok) {
       gateway.isPartial = outcome.isPartial === true;
       gateway.lastHeardMs = at.nowMs;
-      learn(outcome.audit);
+      this.#parts.desk.learn(gateway, outcome.audit, askedAtMs, at);
       this.#parts.desk.learnJournal(outcome.audit, { askedAtMs, answeredAtMs: at.nowMs });
     }
     if (adopt !== null) this.#adopt(gateway, adopt, askedAtMs, at);
