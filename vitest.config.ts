@@ -9,7 +9,14 @@ const alias = [
 ];
 
 /** The cores touch nothing outside themselves, so files may share a thread and what it has loaded. */
-const cores = { pool: "threads" as const, isolate: false, setupFiles: ["test/support/property-seed.ts"] };
+const cores = {
+  pool: "threads" as const,
+  isolate: false,
+  setupFiles: ["test/support/property-seed.ts"],
+  // Nothing here is told the real time, so how long it takes says only how busy the machine is.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
 const builtWasm = "test/support/built-wasm.ts";
 
 /** Projects by what they need: nothing; nothing but time; whole cores on simulated time; the built programs and foreign ones. */
@@ -26,7 +33,7 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        test: { ...cores, name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 60_000 },
+        test: { ...cores, name: "simulation", include: ["test/simulation/**/*.test.ts"] },
       },
       {
         resolve: { alias },
