@@ -14,7 +14,7 @@ export type FarSide = LegSettings["remote"];
 
 /** station: the leg of the telephone on the line, null while there is none. */
 export function lineLegSettings(row: ConnectionRow, station: LegNumber | null, remote: FarSide): LegSettings {
-  if (row.mode === "netwloop") return { ...loopSettings(row), remote, learnsPort: true };
+  if (row.mode === "netwloop") return ownSettings(row, remote, true, true);
   return {
     sendCoding: row.sendCoding,
     receiveCoding: row.receiveCoding,
@@ -36,13 +36,11 @@ export function relayLegSettings(
   learnsPort: boolean,
   remote: FarSide,
 ): LegSettings {
-  if (isLoop(row)) return { ...loopSettings(row), remote, learnsPort };
+  if (isLoop(row)) return ownSettings(row, remote, learnsPort, true);
   const peer = others.find((other) => !isLoop(other));
   const isTested = others.some(({ mode }) => mode === "loopback");
-  const common = { remote, learnsPort };
   // Nobody to relay to: what comes is counted.
-  if (peer === undefined || isTested)
-    return { ...loopSettings(row), ...common, sends: false, receives: false, source: null };
+  if (peer === undefined || isTested) return ownSettings(row, remote, learnsPort, false);
   const types = relayedTypes(row, peer);
   const isCoded = (one: Coding) => coded.some((ours) => isSameEncoding(ours, one));
   const sendCoding = sendingCoding(row, peer, isCoded);
@@ -52,7 +50,8 @@ export function relayLegSettings(
     (one) => isTranscoding && isCoded(one) && types.every(({ from }) => from !== one.payloadType),
   );
   return {
-    ...common,
+    remote,
+    learnsPort,
     sendCoding,
     receiveCoding: decoded ?? null,
     relay: { target: peer.lease.leg, payloadTypes: types },
@@ -73,17 +72,18 @@ function isLoop({ mode }: ConnectionRow): boolean {
   return mode === "loopback" || mode === "netwloop";
 }
 
-/** Section 2.3.1: what is received from the connection goes back on the connection. */
-function loopSettings(row: ConnectionRow): Omit<LegSettings, "remote" | "learnsPort"> {
-  const relay: Relay = { target: row.lease.leg, payloadTypes: relayedTypes(row, row) };
+/** Section 2.3.1, in loopback: what is received from the connection goes back on the connection. */
+function ownSettings(row: ConnectionRow, remote: FarSide, learnsPort: boolean, isLooped: boolean): LegSettings {
   return {
+    remote,
+    learnsPort,
     sendCoding: row.sendCoding,
     receiveCoding: null,
-    relay,
-    sends: true,
-    receives: true,
+    relay: { target: row.lease.leg, payloadTypes: relayedTypes(row, row) },
+    sends: isLooped,
+    receives: isLooped,
     detectsDigits: false,
-    source: row.lease.leg,
+    source: isLooped ? row.lease.leg : null,
   };
 }
 

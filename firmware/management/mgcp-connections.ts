@@ -1,7 +1,13 @@
 /** CRCX, MDCX and DLCX (RFC 3435 sections 2.3.5 to 2.3.9): parameters checked and turned into call-control's requests. */
 import { type ConnectionMode, connectionModes, type Epoch } from "#protocol/active-connection.js";
 import { isLocalSession } from "#protocol/mgcp/local-session.js";
-import type { EndpointName, LocalConnectionOptions, MgcpCommand, MgcpParameters } from "#protocol/mgcp/message.js";
+import type {
+  ConnectionParameters,
+  EndpointName,
+  LocalConnectionOptions,
+  MgcpCommand,
+  MgcpParameters,
+} from "#protocol/mgcp/message.js";
 import { readTag, writeOrigin } from "#protocol/mgcp/recovery-package.js";
 import { type MediaDescription, parseMediaDescription } from "#protocol/sdp.js";
 import type { CallControl, ControlOutput, Moment } from "./call-control.js";
@@ -108,17 +114,14 @@ export class MgcpConnections {
     row: ConnectionRow,
     specific: EndpointName | null,
     outputs: readonly ControlOutput[] = [],
-    more: MgcpParameters = {},
+    more: MgcpParameters | null = null,
   ): Answer {
     const extensions =
       row.origin.from === "line" ? [writeOrigin({ device: row.origin.device, address: row.origin.address })] : [];
-    const parameters: MgcpParameters = {
-      connectionIds: [row.connectionId],
-      ...(specific !== null && { endpointIds: [specific] }),
-      ...more,
-      extensions,
-    };
-    return accept(parameters, outputs, [writeLocalDescription(row)]);
+    const connectionIds = [row.connectionId];
+    const told: MgcpParameters =
+      specific === null ? { connectionIds, extensions } : { connectionIds, endpointIds: [specific], extensions };
+    return accept(more === null ? told : { ...told, ...more }, outputs, [writeLocalDescription(row)]);
   }
 
   /** The answer to an MDCX whose new far side is heard. */
@@ -176,17 +179,19 @@ export class MgcpConnections {
   }
 
   /** P: section 3.2.2.7, what is not known left out. Nine digits: a counter that outgrows them stays at 999999999. */
-  connectionParameters(row: ConnectionRow, nowMs: number) {
+  connectionParameters(row: ConnectionRow, nowMs: number): ConnectionParameters {
     const { statistics } = this.#control.describe(row, "", nowMs);
-    return {
+    const { jitterMs, roundTripMs } = statistics;
+    const told: { -readonly [Key in keyof ConnectionParameters]: ConnectionParameters[Key] } = {
       packetsSent: nineDigits(statistics.packetsSent),
       octetsSent: nineDigits(statistics.octetsSent),
       packetsReceived: nineDigits(statistics.packetsReceived),
       octetsReceived: nineDigits(statistics.octetsReceived),
       packetsLost: nineDigits(statistics.packetsLost),
-      ...(statistics.jitterMs !== null && { jitterMs: nineDigits(statistics.jitterMs) }),
-      ...(statistics.roundTripMs !== null && { latencyMs: nineDigits(statistics.roundTripMs / 2) }),
     };
+    if (jitterMs !== null) told.jitterMs = nineDigits(jitterMs);
+    if (roundTripMs !== null) told.latencyMs = nineDigits(roundTripMs / 2);
+    return told;
   }
 
   #find(command: MgcpCommand, endpoint: Endpoint): Checked<ConnectionRow> {

@@ -147,6 +147,7 @@ const rows: readonly ParameterRow[] = [
 ];
 
 const rowsByCode = new Map(rows.map((entry) => [entry.code, entry]));
+const placesByKey = new Map<string, number>(rows.map(({ key }, place) => [key, place]));
 
 export type Refusal = { readonly code: number; readonly reason: string };
 
@@ -170,9 +171,19 @@ export function readParameters(lines: MessageLines, isCommand: boolean): Paramet
 /** Lines ended by CR LF, extensions last, in the order they were given. */
 export function writeParameters(parameters: MgcpParameters): string {
   let lines = "";
-  for (const { write } of rows) lines += write(parameters);
+  for (const place of placesOf(parameters)) lines += rows[place]?.write(parameters) ?? "";
   for (const { name, value } of parameters.extensions ?? []) lines += writeLine(name, value);
   return lines;
+}
+
+/** Of the rows that have something to write: a message has a few of them. */
+function placesOf(parameters: MgcpParameters): number[] {
+  const places: number[] = [];
+  for (const key in parameters) {
+    const place = placesByKey.get(key);
+    if (place !== undefined) places.push(place);
+  }
+  return places.length > 1 ? places.sort((a, b) => a - b) : places;
 }
 
 function writeLine(name: string, value: string): string {
