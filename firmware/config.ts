@@ -90,6 +90,18 @@ const snmpUser = section({
   { error: "authPriv needs authentication and privacy (or authenticationFile and privacyFile), authNoPriv the first" },
 );
 
+/** Who is told by SNMP of restarts and connections: under a community (v2c) or as one of the users (v3). */
+const receiver = section({
+  address: ipLiteral,
+  port: port.default(162),
+  /** Informs are sent again until they are acknowledged. */
+  kind: z.enum(["trap", "inform"]).default("trap"),
+  community: z.string().min(1).max(64).optional(),
+  user: z.string().optional(),
+}).refine(({ community, user }) => (community === undefined) !== (user === undefined), {
+  error: "must have a community (v2c) or a user (v3)",
+});
+
 const snmp = section({
   port: port.default(161),
   /** v2c; not there: it is not spoken. There is no default community. */
@@ -100,9 +112,15 @@ const snmp = section({
     .max(16)
     .refine((users) => new Set(users.map(({ name }) => name)).size === users.length, { error: "has a name twice" })
     .default([]),
-}).refine(({ community, users }) => community !== undefined || users.length > 0, {
-  error: "must have a community (v2c), users (v3) or both",
-});
+  notify: z.array(receiver).max(8).default([]),
+})
+  .refine(({ community, users, notify }) => community !== undefined || users.length > 0 || notify.length > 0, {
+    error: "must have a community (v2c), users (v3), notify or several of them",
+  })
+  .refine(
+    ({ users, notify }) => notify.every(({ user }) => user === undefined || users.some(({ name }) => name === user)),
+    { path: ["notify"], error: "names a user who is not among users" },
+  );
 
 const journal = section({
   file: z.string().min(1),

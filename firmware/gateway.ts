@@ -14,10 +14,8 @@ import { type Random, randomHex } from "#protocol/chance.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
 import { earliest } from "#protocol/deadlines.js";
 import type { EventName } from "#protocol/mgcp/message.js";
-import { holdoverRoot } from "#protocol/mib/holdover-mib.js";
 import type { SipOutput } from "#protocol/sip/sip-output.js";
 import { type SipEvent, SipTransactions, type SipTurn } from "#protocol/sip/transactions.js";
-import { engineIdOf } from "#protocol/snmp/snmp-engine.js";
 import { SipPhones } from "./lines/sip-phone.js";
 import { CallControl, type ControlOutput, type Moment } from "./management/call-control.js";
 import { type ConnectionRow, ConnectionTable } from "./management/connection-table.js";
@@ -33,24 +31,13 @@ import { createMgcpStack, type MgcpStack } from "./management/mgcp-stack.js";
 import { entityName } from "./management/notified-entity.js";
 import { RelayEndpoints, type RelayOptions } from "./management/relay-endpoints.js";
 import { SipFace } from "./management/sip-face.js";
-import { SnmpAgent } from "./management/snmp-agent.js";
-import { SnmpFace } from "./management/snmp-face.js";
-import { UsmEngine, type UsmUser } from "./management/usm-engine.js";
+import { type SnmpOptions, SnmpStack } from "./management/snmp-stack.js";
 import type { MediaCommand, MediaEvent, ReadLegStatistics } from "./media/media-port.js";
 
 export interface GatewayLine {
   readonly line: string;
   readonly number: string;
   readonly phone: Address;
-}
-
-export interface SnmpOptions {
-  /** Null: no v2c. */
-  readonly community: string | null;
-  /** None: no v3. */
-  readonly users: readonly UsmUser[];
-  /** Starts of the gateway with its name, this one included; only users need it. */
-  readonly engineBoots: number;
 }
 
 export interface GatewayOptions {
@@ -136,11 +123,6 @@ const limits = {
   namesMax: 64,
   keptMs: 60_000,
   failureKeptMs: 5_000,
-  /** A walk over several datagrams sees one moment; the statistics in it are no older than this. */
-  viewKeptMs: 500,
-  repetitionsMax: 100,
-  /** RFC 3417 section 3.2. */
-  datagramBytesMax: 1472,
 } as const;
 
 export class Gateway {
@@ -158,7 +140,7 @@ export class Gateway {
   readonly #control: CallControl;
   readonly #mgcp: MgcpStack;
   readonly #sipFace: SipFace;
-  readonly #snmpAgent: SnmpAgent | null;
+  readonly #snmp: SnmpStack | null;
   #toldCounter = 0;
 
   constructor(options: GatewayOptions, surroundings: GatewaySurroundings, nowMs: number) {
@@ -232,23 +214,16 @@ export class Gateway {
     );
     const mayAsk = (asker: string) => this.#fencing.mayAsk(asker);
     this.#sipFace = new SipFace({ gateway: name, address: sipAddress, lines: endpoints, mayAsk }, snapshot, random);
-    this.#snmpAgent = options.snmp === null ? null : this.#createSnmpAgent(options.snmp, random, nowMs);
-  }
-
-  #createSnmpAgent({ community, users, engineBoots: boots }: SnmpOptions, random: Random, nowMs: number): SnmpAgent {
-    const { name, callAgents, askers } = this.#options;
-    const { viewKeptMs, repetitionsMax, datagramBytesMax } = limits;
-    const source = { snapshot: (atMs: number) => this.snapshot(atMs), counter: () => this.#table.counter };
-    const face = new SnmpFace({ root: holdoverRoot, viewKeptMs, repetitionsMax }, source);
-    const engineOptions = { engineId: engineIdOf(name), boots, users, datagramBytesMax };
-    const engine = users.length === 0 ? null : new UsmEngine(engineOptions, random, nowMs);
-    const allowed = [...callAgents.map(({ address }) => address), ...askers];
-    return new SnmpAgent({ community, askers: allowed, datagramBytesMax }, face, engine);
+    const source = { snapshot, counter: () => this.#table.counter };
+    const snmpAskers = [...addresses, ...askers];
+    const snmpSurroundings = { gateway: name, bootId: this.#bootId, askers: snmpAskers, source, random };
+    this.#snmp = options.snmp === null ? null : new SnmpStack(options.snmp, snmpSurroundings, nowMs);
   }
 
   /** The gateway is in service: its call agent is told so, after a random wait (RFC 3435 section 4.4.6). */
   start(at: Moment): GatewayOutput[] {
-    return this.#settle([...this.#control.prepare(), ...this.#mgcp.notices.begin(at)], at);
+    const restarted = snmpSends(this.#snmp?.restarted(at.nowMs));
+    return [...restarted, ...this.#settle([...this.#control.prepare(), ...this.#mgcp.notices.begin(at)], at)];
   }
 
   /** It will stop after the delay, and no earlier than it is told to where that is zero (section 2.3.12). */
@@ -291,10 +266,8 @@ export class Gateway {
         return this.#settle(this.#mgcp.face.receive(bytes, from, at), at);
       case "sip":
         return this.#sipTurn(this.#sip.receive(bytes, from, at.nowMs), at);
-      case "snmp": {
-        const reply = this.#snmpAgent?.handle(bytes, from, at.nowMs) ?? null;
-        return reply === null ? [] : [{ kind: "send", port, datagram: { bytes: reply, to: from } }];
-      }
+      case "snmp":
+        return snmpSends(this.#snmp?.receive(bytes, from, at.nowMs));
     }
   }
 
@@ -310,12 +283,20 @@ export class Gateway {
       ...this.#settle(this.#stations.fromPhones(this.#phones.tick(at.nowMs), at.nowMs), at),
       ...this.#performSip(this.#sipFace.tick(at.nowMs), at),
       ...this.#settle(this.#mgcp.face.tick(at), at),
+      ...snmpSends(this.#snmp?.tick(at.nowMs)),
+      ...this.#tellDropped(),
     ];
   }
 
   next(): number | null {
-    const journalMs = this.#journalLog?.next() ?? null;
-    return earliest(this.#mgcp.face.next(), this.#sip.next(), this.#phones.next(), this.#sipFace.next(), journalMs);
+    return earliest(
+      this.#mgcp.face.next(),
+      this.#sip.next(),
+      this.#phones.next(),
+      this.#sipFace.next(),
+      this.#snmp?.next() ?? null,
+      this.#journalLog?.next() ?? null,
+    );
   }
 
   /** Everything an audit can tell at this moment. */
@@ -422,8 +403,28 @@ export class Gateway {
   #tellWatchers(at: Moment): GatewayOutput[] {
     if (this.#table.counter === this.#toldCounter) return [];
     this.#toldCounter = this.#table.counter;
-    return this.#performSip(this.#sipFace.changed(at.nowMs), at);
+    return [...this.#tellReceivers(at), ...this.#performSip(this.#sipFace.changed(at.nowMs), at)];
   }
+
+  #tellReceivers(at: Moment): GatewayOutput[] {
+    const turns = this.#table.takeTurns();
+    if (this.#snmp?.hasReceivers !== true) return [];
+    return turns.flatMap(({ name, row }) => {
+      const connection = this.#control.describe(row, "", at.nowMs);
+      return snmpSends(this.#snmp?.connection(notificationOf[name], connection, at.nowMs));
+    });
+  }
+
+  #tellDropped(): GatewayOutput[] {
+    const count = this.#snmp?.takeDropped() ?? 0;
+    return count === 0 ? [] : [{ kind: "log", event: "notifications-dropped", fields: { count } }];
+  }
+}
+
+const notificationOf = { started: "hoConnectionStarted", ended: "hoConnectionEnded" } as const;
+
+function snmpSends(datagrams: readonly OutgoingDatagram[] = []): GatewayOutput[] {
+  return datagrams.map((datagram) => ({ kind: "send", port: "snmp", datagram }));
 }
 
 function journalLog({ start, checkpointMs }: GatewayJournal, bootId: string): JournalLog {

@@ -6,14 +6,7 @@ import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { engineBootsMax } from "#protocol/snmp/snmp-engine.js";
 import { keysOf } from "#protocol/snmp/usm-keys.js";
 import { announcesRestarts, type ConfiguredLine, configuredLines, type GatewayConfig } from "./config.js";
-import {
-  Gateway,
-  type GatewayJournal,
-  type GatewayOutput,
-  type GatewayPort,
-  journalEntriesMax,
-  type SnmpOptions,
-} from "./gateway.js";
+import { Gateway, type GatewayJournal, type GatewayOutput, type GatewayPort, journalEntriesMax } from "./gateway.js";
 import { DeadlineTimer } from "./io/deadline-timer.js";
 import { JournalFile, readJournalFile } from "./io/journal-file.js";
 import { loadLibc } from "./io/libc.js";
@@ -27,6 +20,7 @@ import type { UdpSocket } from "./io/udp-socket.js";
 import type { Moment } from "./management/call-control.js";
 import { emptyJournal } from "./management/journal-entry.js";
 import { replayJournal } from "./management/journal-replay.js";
+import type { SnmpOptions } from "./management/snmp-stack.js";
 import { codingsNamed } from "./media/codec.js";
 
 export interface RunningGateway {
@@ -305,9 +299,17 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
   };
 }
 
-function snmpOptions({ community, users }: NonNullable<GatewayConfig["snmp"]>, engineBoots: number): SnmpOptions {
+function snmpOptions(
+  { community, users, notify }: NonNullable<GatewayConfig["snmp"]>,
+  engineBoots: number,
+): SnmpOptions {
   const named = users.map(({ name, level, authentication, privacy }) => {
     return { name, level, keys: keysOf(authentication ?? null, privacy ?? null) };
   });
-  return { community: community ?? null, users: named, engineBoots };
+  const receivers = notify.map(({ address, port, kind, community: name, user = "" }) => {
+    const access =
+      name === undefined ? ({ kind: "user", user } as const) : ({ kind: "community", community: name } as const);
+    return { to: { address, port }, kind, access };
+  });
+  return { community: community ?? null, users: named, engineBoots, receivers };
 }

@@ -75,6 +75,12 @@ export const goneMax = 10_000;
 
 const noRows: readonly ConnectionRow[] = [];
 
+/** A connection that began to carry media, or one that did and is gone. */
+export interface ConnectionTurn {
+  readonly name: "started" | "ended";
+  readonly row: ConnectionRow;
+}
+
 export class ConnectionTable {
   readonly #options: ConnectionTableOptions;
   readonly #held = new Map<string, HeldRow>();
@@ -85,6 +91,7 @@ export class ConnectionTable {
   readonly #gone = new CounterLog();
   #goneForgottenUpTo = 0;
   #counter = 0;
+  #turns: ConnectionTurn[] = [];
 
   constructor(options: ConnectionTableOptions = { goneMax }) {
     this.#options = options;
@@ -151,6 +158,7 @@ export class ConnectionTable {
     const counter = this.#bump();
     const held = this.#held.get(connectionId);
     const others = this.onEndpoint(endpoint);
+    if (row.started !== null && (held?.row.started ?? null) === null) this.#turns.push({ name: "started", row });
     if (held === undefined) {
       this.#made.put(counter, connectionId);
       this.#onEndpoint.set(endpoint, [...others, row]);
@@ -168,6 +176,7 @@ export class ConnectionTable {
   remove(connectionId: string): void {
     const held = this.#held.get(connectionId);
     if (held === undefined) return;
+    if (held.row.started !== null) this.#turns.push({ name: "ended", row: held.row });
     this.#held.delete(connectionId);
     const { endpoint } = held.row;
     const others = this.onEndpoint(endpoint);
@@ -178,6 +187,13 @@ export class ConnectionTable {
     // Closed in steps, so that each costs little.
     if (this.#gone.size <= 2 * this.#options.goneMax) return;
     this.#goneForgottenUpTo = this.#gone.keepNewest(this.#options.goneMax) ?? this.#goneForgottenUpTo;
+  }
+
+  /** Since this was asked last, in their order; to be asked after every change. */
+  takeTurns(): readonly ConnectionTurn[] {
+    const turns = this.#turns;
+    if (turns.length > 0) this.#turns = [];
+    return turns;
   }
 
   /** Something changed that an audit tells of, but no row: a line event, the owner. */

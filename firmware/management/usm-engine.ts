@@ -15,6 +15,7 @@ import {
   reportOid,
   timeWindowSeconds,
 } from "#protocol/snmp/snmp-engine.js";
+import type { SnmpEnvelope } from "#protocol/snmp/snmp-envelope.js";
 import { localizedKeys, type UsmKeys } from "#protocol/snmp/usm-keys.js";
 import {
   isAuthentic,
@@ -75,6 +76,7 @@ interface LocalUser {
 }
 
 const noKeys: UsmKeys = { authentication: null, privacy: null };
+const messageIdMax = 0x7fff_ffff;
 const defaultContext = new Uint8Array(0);
 
 export class UsmEngine {
@@ -82,12 +84,14 @@ export class UsmEngine {
   readonly #startedAtMs: number;
   readonly #salts: UsmSalts;
   readonly #users: ReadonlyMap<string, LocalUser>;
+  #messageId: number;
   readonly #reported = new Map<ReportName, number>();
 
   constructor(options: UsmEngineOptions, random: Random, nowMs: number) {
     this.#options = options;
     this.#startedAtMs = nowMs;
     this.#salts = new UsmSalts(random);
+    this.#messageId = Math.floor(random() * messageIdMax);
     this.#users = new Map(options.users.map((user) => [user.name, localUser(user, options.engineId)]));
   }
 
@@ -118,6 +122,17 @@ export class UsmEngine {
     }
     const reply = { messageId: message.messageId, user, level: message.level };
     return { kind: "request", pdu, pduOctetsMax: this.#pduOctetsMax(message, reply, nowMs), reply };
+  }
+
+  /** What this engine sends of its own accord on behalf of a user: traps. Nothing comes back. */
+  envelopeOf(userName: string): SnmpEnvelope | null {
+    const user = this.#users.get(userName);
+    if (user === undefined) return null;
+    const wrap = (pdu: Pdu, nowMs: number) => {
+      this.#messageId = this.#messageId >= messageIdMax ? 0 : this.#messageId + 1;
+      return this.#seal(pdu, this.#messageId, user.name, user.level, user.keys, nowMs);
+    };
+    return { wrap, open: () => ({ kind: "foreign" }) };
   }
 
   seal(pdu: Pdu, { messageId, user, level }: UsmReply, nowMs: number): Uint8Array {

@@ -34,7 +34,7 @@ export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address
     address: place.address,
     mgcpPort: 2427,
     sipPort: 5060,
-    snmp: { community: "simulated-community", users: [], engineBoots: 1 },
+    snmp: { community: "simulated-community", users: [], engineBoots: 1, receivers: [] },
     media: {
       addresses: [place.address],
       portFirst: 16_384,

@@ -16,10 +16,12 @@ test("an SNMPv3 user is under authPriv unless configured lower", () => {
 });
 
 test.each([
-  ["neither community nor users", {}, "community (v2c), users (v3) or both"],
+  ["neither community nor users", {}, "community (v2c), users (v3), notify"],
   ["authPriv without a privacy passphrase", { users: [{ ...user, privacy: undefined }] }, "authPriv needs"],
   ["a short passphrase", { users: [{ ...user, privacy: "short" }] }, "privacy"],
   ["two users of one name", { users: [user, user] }, "a name twice"],
+  ["a receiver of nobody", { users: [user], notify: [{ address: "127.0.0.1" }] }, "a community (v2c) or a user"],
+  ["a receiver of a stranger", { users: [user], notify: [{ address: "127.0.0.1", user: "x" }] }, "not among users"],
   ["a name with a colon", { users: [{ ...user, name: "a:b" }] }, "without blanks and colons"],
 ])("%s is refused in words", (_what, snmp, words) => {
   expect(complaint(snmp)).toContain(words);

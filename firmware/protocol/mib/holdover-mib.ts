@@ -3,7 +3,7 @@
  * own face and query. The columns of the connection table are in connection-columns.ts.
  *
  *     root                            netSnmpPlaypen 2427, or as configured
- *      +-- 0  hoNotifications         (none yet)
+ *      +-- 0  hoNotifications         notifications.ts
  *      +-- 1  hoObjects
  *      |    +-- 1  hoGateway          scalars: .1.1.N.0
  *      |    +-- 2  hoConnTable        .1.2.1.COLUMN.(characters of the connection id)
@@ -57,9 +57,12 @@ export interface Scalar {
 /** Asked for once in each GETBULK of a walk, to see whether the table has changed. */
 export const changeCounter = scalar(3, "hoChangeCounter", "counter", counter);
 
+export const gatewayName = scalar(1, "hoGatewayName", "gateway", text);
+export const bootId = scalar(2, "hoBootId", "bootId", text);
+
 export const scalars: readonly Scalar[] = [
-  scalar(1, "hoGatewayName", "gateway", text),
-  scalar(2, "hoBootId", "bootId", text),
+  gatewayName,
+  bootId,
   changeCounter,
   scalar(4, "hoUpTime", "upMs", counter),
   scalar(5, "hoEpochNumber", "epochNumber", counter),
