@@ -95,6 +95,7 @@ describe("an engine and a session", () => {
     if (Buffer.compare(changed(answer), answer) !== 0) expect(session.open(changed(answer), 0).kind).toBe("foreign");
     const { outPkts, reports } = agent.counters;
     if (Buffer.compare(changed(request), request) !== 0) agent.handle(changed(request), here, 0);
-    expect(agent.counters.outPkts - outPkts).toBe(agent.counters.reports - reports);
+    // A report that is no longer wanted is counted and not sent; nothing but reports is ever sent.
+    expect(agent.counters.outPkts - outPkts).toBeLessThanOrEqual(agent.counters.reports - reports);
   });
 });
