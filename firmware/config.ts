@@ -136,7 +136,8 @@ const gatewaySections = section({
   /** What it listens on and sends from; loopback unless configured. */
   address: ipLiteral.default("127.0.0.1"),
   mgcp: section({ port: port.default(2427) }).prefault({}),
-  sip: section({ port: port.default(5060) }).prefault({}),
+  /** Over UDP and TCP; a NOTIFY over TCP may bring a document of so many MB, about 1 for each 1,000 connections. */
+  sip: section({ port: port.default(5060), documentMegabytesMax: z.int().min(1).max(64).default(16) }).prefault({}),
   /** Not there: no SNMP is spoken. */
   snmp: snmp.optional(),
   media: z

@@ -14,6 +14,7 @@ import { type Random, randomHex } from "#protocol/chance.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
 import { earliest } from "#protocol/deadlines.js";
 import type { EventName } from "#protocol/mgcp/message.js";
+import { headBytesMax } from "#protocol/sip/parse.js";
 import type { SipOutput } from "#protocol/sip/sip-output.js";
 import { type SipEvent, SipTransactions, type SipTurn } from "#protocol/sip/transactions.js";
 import { SipPhones } from "./lines/sip-phone.js";
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   readonly address: string;
   readonly mgcpPort: number;
   readonly sipPort: number;
+  /** Of the document in one NOTIFY over TCP. */
+  readonly sipDocumentBytesMax: number;
   /** Null: no SNMP is answered. */
   readonly snmp: SnmpOptions | null;
   readonly media: {
@@ -90,7 +93,8 @@ export interface GatewayJournal {
   readonly checkpointMs: number;
 }
 
-export type GatewayPort = "mgcp" | "sip" | "snmp";
+/** sip is SIP over UDP, sip-tcp each message of a stream. */
+export type GatewayPort = "mgcp" | "sip" | "sip-tcp" | "snmp";
 
 export type GatewayOutput =
   | { readonly kind: "send"; readonly port: GatewayPort; readonly datagram: OutgoingDatagram }
@@ -160,7 +164,9 @@ export class Gateway {
     const relays = new RelayEndpoints(options.relay);
     const endpoints = [...locals, ...relays.names];
     const sipAddress = { address, port: options.sipPort };
-    this.#sip = new SipTransactions({ sentBy: sipAddress }, random);
+    const streamDocumentBytesMax = options.sipDocumentBytesMax;
+    const streamBytesMax = streamDocumentBytesMax + headBytesMax;
+    this.#sip = new SipTransactions({ sentBy: sipAddress, streamBytesMax }, random);
     const { codings, dscp } = media;
     const spoken = stationCodings(codings);
     this.#phones = new SipPhones({ gatewayName: name, address: sipAddress, lines, codings: spoken }, random);
@@ -213,7 +219,8 @@ export class Gateway {
       },
     );
     const mayAsk = (asker: string) => this.#fencing.mayAsk(asker);
-    this.#sipFace = new SipFace({ gateway: name, address: sipAddress, lines: endpoints, mayAsk }, snapshot, random);
+    const faceOptions = { gateway: name, address: sipAddress, lines: endpoints, mayAsk, streamDocumentBytesMax };
+    this.#sipFace = new SipFace(faceOptions, snapshot, random);
     const source = { snapshot, counter: () => this.#table.counter };
     const snmpAskers = [...addresses, ...askers];
     const snmpSurroundings = { gateway: name, bootId: this.#bootId, askers: snmpAskers, source, random };
@@ -241,6 +248,11 @@ export class Gateway {
     return this.#settle(this.#mgcp.notices.forced(at), at);
   }
 
+  /** By source address: whether a connection (TCP) from there is taken. */
+  mayConnect(address: string): boolean {
+    return this.#fencing.mayAsk(address);
+  }
+
   /** No connection is left. */
   get isIdle(): boolean {
     return this.#table.size === 0;
@@ -266,6 +278,8 @@ export class Gateway {
         return this.#settle(this.#mgcp.face.receive(bytes, from, at), at);
       case "sip":
         return this.#sipTurn(this.#sip.receive(bytes, from, at.nowMs), at);
+      case "sip-tcp":
+        return this.#sipTurn(this.#sip.receive(bytes, from, at.nowMs, true), at);
       case "snmp":
         return snmpSends(this.#snmp?.receive(bytes, from, at.nowMs));
     }
@@ -432,7 +446,9 @@ function journalLog({ start, checkpointMs }: GatewayJournal, bootId: string): Jo
 }
 
 function sipSends(datagrams: readonly OutgoingDatagram[]): GatewayOutput[] {
-  return datagrams.map((datagram) => ({ kind: "send", port: "sip", datagram }));
+  return datagrams.map((datagram) => {
+    return { kind: "send", port: datagram.isStream === true ? "sip-tcp" : "sip", datagram };
+  });
 }
 
 /** Between station and gateway µ-law is preferred, whatever the network side prefers. */

@@ -16,6 +16,7 @@ import { monotonicMs } from "./io/monotonic-clock.js";
 import { lookUpAddresses } from "./io/name-lookup.js";
 import { openSignallingSocket } from "./io/signalling-socket.js";
 import { type GatewayState, newState, readState, writeState } from "./io/state-file.js";
+import { openStreamListener, streamLimits } from "./io/stream-listener.js";
 import type { UdpSocket } from "./io/udp-socket.js";
 import type { Moment } from "./management/call-control.js";
 import { emptyJournal } from "./management/journal-entry.js";
@@ -91,7 +92,7 @@ class GatewayEdge {
   readonly #config: GatewayConfig;
   readonly #state: GatewayState;
   readonly #log: Logger;
-  readonly #sockets = new Map<GatewayPort, UdpSocket>();
+  readonly #sockets = new Map<GatewayPort, Pick<UdpSocket, "send" | "close">>();
   readonly #journal: JournalFile | null;
   #waiting: { readonly holds: () => boolean; readonly resolve: () => void } | null = null;
   readonly #timer = new DeadlineTimer(() => this.#act(this.#gateway.tick(moment())));
@@ -123,7 +124,24 @@ class GatewayEdge {
       if (!socket.ok) return `${port}: ${socket.reason}`;
       this.#sockets.set(port, socket.value);
     }
+    const trouble = await this.#openStreams();
+    if (trouble !== null) return trouble;
     this.#act(this.#gateway.start(moment()));
+    return null;
+  }
+
+  /** SIP over TCP, at the port it has over UDP. */
+  async #openStreams(): Promise<string | null> {
+    const { address, sip } = this.#config;
+    const unsentBytesMax = 2 * documentBytesMax(this.#config);
+    const listener = await openStreamListener(
+      { address, port: sip.port },
+      { ...streamLimits, unsentBytesMax },
+      (asker) => this.#gateway.mayConnect(asker),
+      (bytes, from) => this.#act(this.#gateway.receive("sip-tcp", bytes, from, moment())),
+    );
+    if (!listener.ok) return `sip: ${listener.reason}`;
+    this.#sockets.set("sip-tcp", listener.value);
     return null;
   }
 
@@ -275,6 +293,7 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
     address: config.address,
     mgcpPort: config.mgcp.port,
     sipPort: config.sip.port,
+    sipDocumentBytesMax: documentBytesMax(config),
     snmp: snmp === undefined ? null : snmpOptions(snmp, state.snmpEngineBoots),
     media: {
       addresses: [media.address ?? config.address, ...(media.address6 === undefined ? [] : [media.address6])],
@@ -297,6 +316,10 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
     lines,
     relay: config.relay ?? { prefix: "relay/", first: 1, count: 0, learnsPort: false },
   };
+}
+
+function documentBytesMax({ sip }: GatewayConfig): number {
+  return sip.documentMegabytesMax * 1_000_000;
 }
 
 function snmpOptions(

@@ -54,7 +54,8 @@ function wrap(socket: Socket): UdpSocket {
   };
 }
 
-function bindTrouble(error: NodeJS.ErrnoException): string {
+/** Why a port could not be had, in words for who configured it. */
+export function bindTrouble(error: NodeJS.ErrnoException): string {
   if (error.code === "EADDRINUSE") return "the port is in use by another program";
   if (error.code === "EADDRNOTAVAIL") return "this machine has no such address";
   if (error.code === "EACCES") return "ports below 1024 need root (or CAP_NET_BIND_SERVICE)";

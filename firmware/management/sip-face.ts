@@ -11,10 +11,10 @@ import { dialogInfoType } from "#protocol/dialog-info.js";
 import { type NewResponse, responseTo } from "#protocol/sip/build.js";
 import { acceptInDialog, contactOf, dialogAsServer, dialogKey, dialogKeyOf, dialogPeer } from "#protocol/sip/dialog.js";
 import { type SipRequest, type SipResponse, tagOf } from "#protocol/sip/message.js";
-import type { SipOutput, TransactionKey } from "#protocol/sip/sip-output.js";
+import type { SipOutput, SipPeer, TransactionKey } from "#protocol/sip/sip-output.js";
 import type { SipEvent } from "#protocol/sip/transactions.js";
-import { sipUri, userOf } from "#protocol/sip/uri.js";
-import { observedAll, Subscription, type SubscriptionStanding } from "./subscription.js";
+import { overTcp, type SipUri, sipUri, userOf } from "#protocol/sip/uri.js";
+import { documentBytesMax, observedAll, Subscription, type SubscriptionStanding } from "./subscription.js";
 
 export interface SipFaceOptions {
   readonly gateway: string;
@@ -25,9 +25,14 @@ export interface SipFaceOptions {
   /** By source address: whether it is told anything but OPTIONS; who is, is told the tag too. */
   readonly mayAsk: (address: string) => boolean;
   readonly subscriptionsMax?: number;
+  /** Of the document in one NOTIFY over TCP. */
+  readonly streamDocumentBytesMax?: number;
 }
 
 export const subscriptionsMaxDefault = 100;
+export const streamDocumentBytesMaxDefault = 16 << 20;
+/** Documents on their way, all together: who asks while there are more is asked to wait. */
+const unansweredBytesMax = 64 << 20;
 /** RFC 4235 section 3.4: one hour for all dialogs of a user; also the most that is granted. */
 const expiresSecondsDefault = 3_600;
 const expiresSecondsMin = 60;
@@ -60,9 +65,12 @@ export class SipFace {
   readonly #expiries = new Deadlines<string>();
   readonly #notifications = new Deadlines<string>();
   #subscriptionsMade = 0;
+  /** Bodies of NOTIFYs without a final answer, by reference. */
+  readonly #unansweredBytes = new Map<string, number>();
 
   constructor(options: SipFaceOptions, snapshot: (nowMs: number) => GatewaySnapshot, random: Random) {
-    this.#options = { subscriptionsMax: subscriptionsMaxDefault, ...options };
+    const streamDocumentBytesMax = streamDocumentBytesMaxDefault;
+    this.#options = { subscriptionsMax: subscriptionsMaxDefault, streamDocumentBytesMax, ...options };
     this.#snapshot = snapshot;
     this.#random = random;
   }
@@ -91,6 +99,7 @@ export class SipFace {
       case "response":
         return this.#answered(event.reference, event.response, nowMs);
       case "failed":
+        this.#unansweredBytes.delete(event.reference);
         this.#drop(this.#keyOf(event.reference));
         return [];
       default:
@@ -136,7 +145,7 @@ export class SipFace {
     return this.#standing.size;
   }
 
-  #request(key: TransactionKey, request: SipRequest, from: Address, nowMs: number): SipOutput[] {
+  #request(key: TransactionKey, request: SipRequest, from: SipPeer, nowMs: number): SipOutput[] {
     const refuse = (status: number, response: NewResponse = {}) => [this.#respond(key, request, status, response)];
     const { require } = request.headers;
     if (request.method === "NOTIFY") return refuse(481);
@@ -147,7 +156,8 @@ export class SipFace {
     const judgement = this.#judge(request, from);
     if (!judgement.ok) return refuse(judgement.status, judgement.response);
     const dialogOfRequest = dialogKeyOf(request);
-    if (dialogOfRequest !== null) return this.#refresh(dialogOfRequest, key, request, judgement.expiresSeconds, nowMs);
+    if (dialogOfRequest !== null)
+      return this.#refresh(dialogOfRequest, key, request, from, judgement.expiresSeconds, nowMs);
     return this.#subscribe(key, request, from, judgement, nowMs);
   }
 
@@ -170,7 +180,7 @@ export class SipFace {
   #subscribe(
     key: TransactionKey,
     request: SipRequest,
-    from: Address,
+    from: SipPeer,
     { line, expiresSeconds }: Extract<Judgement, { ok: true }>,
     nowMs: number,
   ): SipOutput[] {
@@ -178,13 +188,23 @@ export class SipFace {
     const localTag = randomHex(this.#random, 16);
     const dialog = dialogAsServer(request, localTag);
     if (!dialog.ok || event === undefined) return [this.#respond(key, request, 400, { reason: "Missing Contact" })];
-    if (expiresSeconds > 0 && this.#standing.size >= this.#options.subscriptionsMax)
-      return [this.#respond(key, request, 503, { headers: { retryAfterSeconds } })];
-    const { gateway, address } = this.#options;
+    if (this.#isFull(expiresSeconds > 0)) return [this.#respond(key, request, 503, { headers: { retryAfterSeconds } })];
+    const { gateway, streamDocumentBytesMax } = this.#options;
     this.#subscriptionsMade += 1;
     const reference = `${referencePrefix}${this.#subscriptionsMade} ${dialogKey(dialog.value)}`;
     const peer = notifyPeer(dialogPeer(dialog.value, from), from);
-    const settings = { gateway, address, line, event, dialog: dialog.value, peer, reference };
+    const bytesMax = peer.reliable === true ? streamDocumentBytesMax : documentBytesMax;
+    const contact = this.#contact(line, from);
+    const settings = {
+      gateway,
+      contact,
+      line,
+      event,
+      dialog: dialog.value,
+      peer,
+      reference,
+      documentBytesMax: bytesMax,
+    };
     const subscription = new Subscription(settings);
     const standing: Standing = {
       subscription,
@@ -193,7 +213,10 @@ export class SipFace {
       unanswered: 0,
       changedMeanwhile: false,
     };
-    const accepted = this.#respond(key, request, 200, { ...this.#granted(line, expiresSeconds), toTag: localTag });
+    const accepted = this.#respond(key, request, 200, {
+      ...this.#granted(line, expiresSeconds, from),
+      toTag: localTag,
+    });
     if (expiresSeconds > 0) this.#standing.set(dialogKey(dialog.value), standing);
     return [accepted, this.#notifyAll(dialogKey(dialog.value), standing, expiresSeconds, nowMs)];
   }
@@ -203,6 +226,7 @@ export class SipFace {
     dialogOfRequest: string,
     key: TransactionKey,
     request: SipRequest,
+    from: SipPeer,
     expiresSeconds: number,
     nowMs: number,
   ): SipOutput[] {
@@ -212,7 +236,7 @@ export class SipFace {
     const dialog = acceptInDialog(standing.subscription.dialog, request);
     if (!dialog.ok) return [this.#respond(key, request, 500, { reason: dialog.reason })];
     standing.subscription.refreshed(dialog.value);
-    const accepted = this.#respond(key, request, 200, this.#granted(standing.subscription.line, expiresSeconds));
+    const accepted = this.#respond(key, request, 200, this.#granted(standing.subscription.line, expiresSeconds, from));
     const notification = this.#notifyAll(dialogOfRequest, standing, expiresSeconds, nowMs);
     if (expiresSeconds === 0) this.#drop(dialogOfRequest);
     return [accepted, notification];
@@ -230,6 +254,7 @@ export class SipFace {
 
   #sent(key: string, standing: Standing, output: SipOutput, snapshot: GatewaySnapshot, nowMs: number): SipOutput {
     standing.unanswered += 1;
+    if (output.kind === "request") this.#unansweredBytes.set(output.reference, output.request.body.length);
     standing.notifiedAtMs = nowMs;
     if (standing.subscription.lacks(snapshot)) this.#notifySoon(key, standing, nowMs);
     return output;
@@ -242,6 +267,7 @@ export class SipFace {
 
   /** RFC 6665 section 4.2.2: some answers end the subscription, the others leave it as it is. */
   #answered(reference: string, response: SipResponse, nowMs: number): SipOutput[] {
+    if (response.status >= 200) this.#unansweredBytes.delete(reference);
     const key = this.#keyOf(reference);
     const standing = this.#standing.get(key);
     if (standing === undefined || response.status < 200) return [];
@@ -263,9 +289,21 @@ export class SipFace {
     this.#notifications.clear(key);
   }
 
-  #granted(line: string | null, expiresSeconds: number): NewResponse {
+  #isFull(isStanding: boolean): boolean {
+    let bytes = 0;
+    for (const body of this.#unansweredBytes.values()) bytes += body;
+    return bytes > unansweredBytesMax || (isStanding && this.#standing.size >= this.#options.subscriptionsMax);
+  }
+
+  #granted(line: string | null, expiresSeconds: number, from: SipPeer): NewResponse {
+    return { headers: { expiresSeconds, contact: contactOf(this.#contact(line, from)) } };
+  }
+
+  /** By the transport that the asker used. */
+  #contact(line: string | null, { reliable }: SipPeer): SipUri {
     const { address, port } = this.#options.address;
-    return { headers: { expiresSeconds, contact: contactOf(sipUri(line ?? observedAll, address, port)) } };
+    const uri = sipUri(line ?? observedAll, address, port);
+    return reliable === true ? overTcp(uri) : uri;
   }
 
   /** RFC 3261 section 11.2. */
@@ -297,8 +335,12 @@ function acceptsDialogInfo(range: string): boolean {
   return type === dialogInfoType || type === "application/*" || type === "*/*";
 }
 
-/** NOTIFY goes to the asker's own address only: a Contact elsewhere would make us send documents to third parties. */
-function notifyPeer(wanted: Address, from: Address): Address {
+/**
+ * NOTIFY goes to the asker's own address only: a Contact elsewhere would make us send documents to third parties. Over
+ * TCP it goes back on the asker's connection, and the subscription ends where that does.
+ */
+function notifyPeer(wanted: Address, from: SipPeer): SipPeer {
+  if (from.reliable === true) return from;
   return wanted.address === from.address ? wanted : from;
 }
 

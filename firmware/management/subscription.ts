@@ -4,27 +4,27 @@
  * no time of its own: sip-face.ts says when.
  */
 import type { ActiveConnection, GatewaySnapshot } from "#protocol/active-connection.js";
-import type { Address } from "#protocol/address.js";
 import type { GatewayFacts } from "#protocol/connection-element.js";
 import { type DialogElement, dialogInfoType, dialogOf, endedDialog, writeDialogInfo } from "#protocol/dialog-info.js";
 import { contactOf, requestInDialog, type SipDialog } from "#protocol/sip/dialog.js";
 import { bodyOf, type ExtraHeaders, emptyBody, type ParameterisedToken } from "#protocol/sip/message.js";
 import { parameterOf } from "#protocol/sip/parameter.js";
-import type { SipOutput } from "#protocol/sip/sip-output.js";
-import { formatUri, sipUri } from "#protocol/sip/uri.js";
+import type { SipOutput, SipPeer } from "#protocol/sip/sip-output.js";
+import { formatUri, type SipUri, sipUri } from "#protocol/sip/uri.js";
 
-/** A NOTIFY goes in one datagram: what is more is told later, or to a one-shot asker not at all. */
+/** Over UDP a NOTIFY goes in one datagram: what is more is told later, or to a one-shot asker not at all. */
 export const documentBytesMax = 58_000;
 
 export interface SubscriptionSettings {
   readonly gateway: string;
-  /** The gateway's SIP address, for Contact. */
-  readonly address: Address;
+  /** Where the gateway is asked. */
+  readonly contact: SipUri;
   /** What is observed: a line, or null for every connection. */
   readonly line: string | null;
   readonly event: ParameterisedToken;
   readonly dialog: SipDialog;
-  readonly peer: Address;
+  readonly peer: SipPeer;
+  readonly documentBytesMax: number;
   /** Of every NOTIFY, see SipOutput. */
   readonly reference: string;
 }
@@ -123,7 +123,7 @@ export class Subscription {
     const entity = formatUri(sipUri(line ?? observedAll, gateway.replace(/^\[(.*)\]$/, "$1")));
     const dialogs = [...ended, ...connections.map((connection) => dialogOf(connection, true))];
     const info = { version: this.#version, state, entity, dialogs, gateway: factsOf(snapshot) };
-    const { text, told } = writeDialogInfo(info, documentBytesMax);
+    const { text, told } = writeDialogInfo(info, this.#settings.documentBytesMax);
     this.#version += 1;
     for (const { id } of ended.slice(0, told)) this.#told.delete(id);
     for (const { connectionId, callId, changedAt } of connections.slice(0, Math.max(0, told - ended.length)))
@@ -132,12 +132,12 @@ export class Subscription {
   }
 
   #notify(body: Uint8Array, more: ExtraHeaders, standing: SubscriptionStanding, isTooLarge: boolean): SipOutput {
-    const { address, line, event, peer, reference } = this.#settings;
+    const { contact, event, peer, reference } = this.#settings;
     const { dialog, request } = requestInDialog(
       this.#dialog,
       "NOTIFY",
       {
-        contact: contactOf(sipUri(line ?? observedAll, address.address, address.port)),
+        contact: contactOf(contact),
         event: { token: event.token, parameters: event.parameters.filter(({ name }) => name === "id") },
         subscriptionState: standingOf(standing, isTooLarge),
         ...more,

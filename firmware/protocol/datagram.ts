@@ -4,4 +4,6 @@ import type { Address } from "./address.js";
 export interface OutgoingDatagram {
   readonly bytes: Uint8Array;
   readonly to: Address;
+  /** Not a datagram but a message of the stream (TCP) to that address. */
+  readonly isStream?: true;
 }

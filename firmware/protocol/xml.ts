@@ -19,7 +19,8 @@ export interface XmlElement {
 }
 
 export const depthMax = 16;
-export const elementsMax = 100_000;
+/** Ten thousand connections of a gateway take ten each. */
+export const elementsMax = 1_000_000;
 export const attributesMax = 64;
 
 interface OpenElement {

@@ -40,7 +40,8 @@ A URI says how and whom to ask:
                                    our recovery package, or AUEP and AUCX one by one
   snmp://COMMUNITY@HOST[:161]      HOLDOVER-MIB by SNMPv2c
   snmpv3://USER@HOST[:161]         the same by SNMPv3, authPriv with SHA-256 and AES-128
-  sip://HOST[:5060]                SUBSCRIBE to the dialog package
+  sip://HOST[:5060][;transport=tcp]
+                                   SUBSCRIBE to the dialog package; over TCP by itself where a datagram is too small
 Passphrases never stand on the command line: ${secretsHelp}
 Several URIs of one gateway are held against each other. An IPv6 address stands in [brackets].
 Exit code: 0 all answered and agree, or a watch was told to end; 1 not so, 2 wrong usage.`;
@@ -111,7 +112,7 @@ async function resolve(uri: AuditUri): Promise<Address | null> {
 }
 
 function queryOf(uri: AuditUri, to: Address, local: Address, secrets: AuditSecrets): AuditQuery {
-  const { gateway, endpoints } = uri;
+  const { gateway, endpoints, transport } = uri;
   switch (uri.protocol) {
     case "mgcp":
       return new MgcpQuery({ gateway, endpoints, to }, random);
@@ -121,7 +122,7 @@ function queryOf(uri: AuditUri, to: Address, local: Address, secrets: AuditSecre
         random,
       );
     case "sip":
-      return new SipQuery({ gateway, to, from: local }, random);
+      return new SipQuery({ gateway, to, from: local, transport }, random);
   }
 }
 

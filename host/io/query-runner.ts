@@ -1,7 +1,9 @@
-/** Runs an audit query over a UDP socket of its own. (node:dgram; the npm package of that name is an empty one.) */
+/** Runs an audit query over a UDP socket of its own, and over TCP where it says so. (node:dgram; the npm package of that name is an empty one.) */
 import { createSocket, type Socket } from "node:dgram";
 import { type Address, isReachable } from "#protocol/address.js";
 import type { AuditOutcome, AuditQuery, QueryTurn } from "../query/audit-query.js";
+import { queryStreamBytesMax } from "../query/sip-query.js";
+import { QueryStream, type QueryStreamEvents } from "./query-stream.js";
 
 /** Errors of the network that end a query with a reason; anything else is ours and is thrown. */
 const networkErrors = new Set([
@@ -29,20 +31,29 @@ export async function runQuery(
 ): Promise<AuditOutcome> {
   const family = familyOf(bind?.address ?? to?.address ?? "127.0.0.1");
   const socket = createSocket(family);
+  const streams: QueryStream[] = [];
   try {
     const local = await bindSocket(socket, bind?.address);
     const own = isUnspecified(local.address) && to !== null ? await addressTowards(to) : null;
     const made = typeof query === "function" ? query({ address: own ?? local.address, port: local.port }) : query;
-    return await new Promise((resolve, reject) => drive(socket, made, now, resolve, reject));
+    const openStream = (to: Address, events: QueryStreamEvents) => {
+      const streamFrom = bind === null || isUnspecified(bind.address) ? null : bind.address;
+      const stream = new QueryStream(to, streamFrom, queryStreamBytesMax, events);
+      streams.push(stream);
+      return stream;
+    };
+    return await new Promise<AuditOutcome>((resolve, reject) => drive(socket, openStream, made, now, resolve, reject));
   } catch (error) {
     return { ok: false, reason: networkReason(error) };
   } finally {
     socket.close();
+    for (const stream of streams) stream.close();
   }
 }
 
 function drive(
   socket: Socket,
+  openStream: (to: Address, events: QueryStreamEvents) => QueryStream,
   query: AuditQuery,
   now: () => number,
   resolve: (outcome: AuditOutcome) => void,
@@ -50,6 +61,7 @@ function drive(
 ): void {
   let timer: NodeJS.Timeout | null = null;
   let ended = false;
+  let stream: QueryStream | null = null;
   const end = (settle: () => void) => {
     ended = true;
     if (timer !== null) clearTimeout(timer);
@@ -57,7 +69,15 @@ function drive(
   };
   const follow = (turn: QueryTurn) => {
     if (ended) return;
-    for (const { bytes, to } of turn.sends) {
+    for (const { bytes, to, isStream } of turn.sends) {
+      if (isStream === true) {
+        stream ??= openStream(to, {
+          message: (message, from) => take(() => query.receive(message, from, now(), true)),
+          lost: (reason) => take(() => query.streamLost?.(reason) ?? { sends: [], outcome: null }),
+        });
+        stream.send(bytes);
+        continue;
+      }
       // node:dgram throws otherwise; the query notices the silence.
       if (!isReachable(to)) continue;
       socket.send(bytes, to.port, to.address, (error) => {

@@ -33,7 +33,10 @@ export interface QueryTurn {
 
 export interface AuditQuery {
   start(nowMs: number): QueryTurn;
-  receive(bytes: Uint8Array, from: Address, nowMs: number): QueryTurn;
+  /** isStream: a message of the stream (TCP) that a send of this query began. */
+  receive(bytes: Uint8Array, from: Address, nowMs: number, isStream?: boolean): QueryTurn;
+  /** That stream did not come about, or ended; queries that send none need no answer. */
+  streamLost?(reason: string): QueryTurn;
   tick(nowMs: number): QueryTurn;
   next(): number | null;
 }

@@ -1,4 +1,4 @@
-/** Where and how a gateway is asked, in one word: `mgcp://host[:2427][/[endpoints@]domain]`, `snmp://community@host[:161]`, `snmpv3://user@host[:161]`, `sip://host[:5060]`. */
+/** Where and how a gateway is asked, in one word: `mgcp://host[:2427][/[endpoints@]domain]`, `snmp://community@host[:161]`, `snmpv3://user@host[:161]`, `sip://host[:5060][;transport=tcp]`. */
 import { type AuditProtocol, auditProtocols } from "#protocol/active-connection.js";
 import { isIpLiteral } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
@@ -12,6 +12,8 @@ export interface AuditUri {
   readonly gateway: string;
   /** MGCP's local endpoint name, "*" by default. */
   readonly endpoints: string;
+  /** SIP: over what it begins. */
+  readonly transport: "udp" | "tcp";
   /** SNMP v2c; "public" by default. Null: v3. */
   readonly community: string | null;
   /** SNMP v3; null: v2c. The passphrases never stand in the URI. */
@@ -25,11 +27,11 @@ export const auditPorts = { mgcp: 2427, snmp: 161, sip: 5060 } as const;
 
 export function parseAuditUri(text: string): ParseResult<AuditUri> {
   const match =
-    /^([a-z0-9]+):\/\/(?:([^@/]{1,64})@)?(\[[^\]]{1,45}\]|[^:/[\]]{1,253})(?::(\d{1,5}))?(?:\/(.{0,255}))?$/i.exec(
+    /^([a-z0-9]+):\/\/(?:([^@/]{1,64})@)?(\[[^\]]{1,45}\]|[^:/;[\]]{1,253})(?::(\d{1,5}))?(?:\/([^;]{0,255}))?(?:;transport=(udp|tcp))?$/i.exec(
       text,
     );
   if (match === null) return refused(`"${text}" is not protocol://host[:port]`);
-  const [, scheme = "", user, bracketed = "", portText, path = ""] = match;
+  const [, scheme = "", user, bracketed = "", portText, path = "", transportText] = match;
   const isV3 = scheme.toLowerCase() === "snmpv3";
   const protocol = isV3 ? "snmp" : auditProtocols.find((known) => known === scheme.toLowerCase());
   if (protocol === undefined) return refused(`"${scheme}" is not one of ${[...auditProtocols, "snmpv3"].join(", ")}`);
@@ -41,9 +43,11 @@ export function parseAuditUri(text: string): ParseResult<AuditUri> {
   if (user !== undefined && protocol !== "snmp") return refused(`${protocol}: takes no "${user}@"`);
   if (isV3 && !userName.test(user ?? "")) return refused("snmpv3: wants a user, such as snmpv3://backup@192.0.2.1");
   if (path !== "" && protocol !== "mgcp") return refused(`${protocol}: takes no "/${path}"`);
+  if (transportText !== undefined && protocol !== "sip") return refused(`${protocol}: takes no ";transport="`);
+  const transport = transportText?.toLowerCase() === "tcp" ? "tcp" : "udp";
   const at = path.lastIndexOf("@");
   const gateway = path.slice(at + 1) || (isIpLiteral(host) ? `[${host}]` : host);
   const endpoints = path.slice(0, Math.max(at, 0)) || "*";
   const access = isV3 ? { community: null, user: user ?? "" } : { community: user ?? "public", user: null };
-  return parsed({ protocol, host, port, gateway, endpoints, ...access });
+  return parsed({ protocol, host, port, gateway, endpoints, transport, ...access });
 }

@@ -1,11 +1,13 @@
 /**
  * Asks a gateway by SIP what is active: SUBSCRIBE to the dialog package with Expires: 0, then the NOTIFY that brings the
- * document (RFC 6665 section 4.4.3, RFC 4235). From a gateway of ours the document holds whole connections; from any
+ * document (RFC 6665 section 4.4.3, RFC 4235). Where the document does not fit into a datagram it asks again over TCP
+ * (RFC 3261 section 18.1.1 would have the gateway do so, but a NOTIFY goes where the SUBSCRIBE came from). From a gateway of ours the document holds whole connections; from any
  * other it gives what RFC 4235 has, and `notTold` says what it has not.
  */
 import { type ActiveConnection, type GatewayAudit, namedConnection } from "#protocol/active-connection.js";
 import { type Address, formatAddress } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
+import type { OutgoingDatagram } from "#protocol/datagram.js";
 import {
   type DialogElement,
   type DialogInfo,
@@ -24,7 +26,7 @@ import {
   type SipTransactionsOptions,
   type SipTurn,
 } from "#protocol/sip/transactions.js";
-import { parseUri, sipUri, uriAddress, userOf } from "#protocol/sip/uri.js";
+import { overTcp, parseUri, type SipUri, sipUri, uriAddress, userOf } from "#protocol/sip/uri.js";
 import type { AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
 
 export interface SipQueryOptions {
@@ -36,40 +38,66 @@ export interface SipQueryOptions {
   readonly from: Address;
   /** `connections`, or the local name of a line. */
   readonly observed?: string;
-  /** The whole query is given up then. */
+  /** What it begins with. */
+  readonly transport?: "udp" | "tcp";
+  /** The whole query is given up then; over TCP it may take three times as long. */
   readonly timeoutMs?: number;
   readonly times?: SipTransactionsOptions["times"];
 }
 
 export const queryTimeoutMsDefault = 5_000;
+/** Of one message over TCP: some 30,000 connections. */
+export const queryStreamBytesMax = 32 << 20;
+const streamTimeoutFactor = 3;
 
-const reference = "query";
+/** What the gateway said in the end, or that a datagram cannot hold it. */
+type Found = ParseResult<DialogInfo> | "too large";
 
 export class SipQuery implements AuditQuery {
   readonly #options: Required<Omit<SipQueryOptions, "times">>;
   readonly #transactions: SipTransactions;
-  readonly #subscribe: SipRequest;
+  readonly #random: Random;
+  #subscribe: SipRequest;
+  #isOverTcp: boolean;
+  /** What made it turn to TCP. */
+  #tooLarge: string | null = null;
   #givesUpAtMs: number | null = null;
   #cost = { sent: 0, received: 0, octets: 0 };
 
   constructor({ times, ...options }: SipQueryOptions, random: Random) {
-    this.#options = { observed: "connections", timeoutMs: queryTimeoutMsDefault, ...options };
+    this.#options = { observed: "connections", timeoutMs: queryTimeoutMsDefault, transport: "udp", ...options };
+    this.#random = random;
+    this.#isOverTcp = this.#options.transport === "tcp";
     this.#transactions = new SipTransactions(
-      { sentBy: options.from, transactionsMax: 16, ...(times === undefined ? {} : { times }) },
+      {
+        sentBy: options.from,
+        transactionsMax: 16,
+        streamBytesMax: queryStreamBytesMax,
+        ...(times === undefined ? {} : { times }),
+      },
       random,
     );
-    this.#subscribe = subscribeRequest(this.#options, random);
+    this.#subscribe = subscribeRequest(this.#options, this.#isOverTcp, random);
   }
 
   start(nowMs: number): QueryTurn {
-    this.#givesUpAtMs = nowMs + this.#options.timeoutMs;
-    return this.#turn(this.#transactions.request(this.#subscribe, this.#options.to, nowMs, reference), nowMs);
+    const { to } = this.#options;
+    this.#givesUpAtMs = nowMs + this.#timeoutMs();
+    const peer = this.#isOverTcp ? { ...to, reliable: true } : to;
+    return this.#turn(this.#transactions.request(this.#subscribe, peer, nowMs, this.#reference()), nowMs);
   }
 
-  receive(bytes: Uint8Array, from: Address, nowMs: number): QueryTurn {
+  /** Over UDP nothing is lost by it. */
+  streamLost(reason: string): QueryTurn {
+    if (this.#givesUpAtMs === null || !this.#isOverTcp) return { sends: [], outcome: null };
+    const tooLarge = this.#tooLarge === null ? "" : `${this.#tooLarge}; `;
+    return { sends: [], outcome: this.#end(refused(`${tooLarge}by TCP from ${this.#name()}: ${reason}`)) };
+  }
+
+  receive(bytes: Uint8Array, from: Address, nowMs: number, isStream = false): QueryTurn {
     if (from.address !== this.#options.to.address || this.#givesUpAtMs === null) return { sends: [], outcome: null };
     this.#cost = { ...this.#cost, received: this.#cost.received + 1, octets: this.#cost.octets + bytes.length };
-    return this.#turn(this.#transactions.receive(bytes, from, nowMs), nowMs);
+    return this.#turn(this.#transactions.receive(bytes, from, nowMs, isStream), nowMs);
   }
 
   tick(nowMs: number): QueryTurn {
@@ -78,7 +106,9 @@ export class SipQuery implements AuditQuery {
     if (turn.outcome !== null || nowMs < this.#givesUpAtMs) return turn;
     return {
       sends: turn.sends,
-      outcome: this.#end(refused(`no answer from ${this.#name()} in ${this.#options.timeoutMs} ms`)),
+      outcome: this.#end(
+        refused(`no answer from ${this.#name()} in ${this.#timeoutMs()} ms${this.#isOverTcp ? " by TCP" : ""}`),
+      ),
     };
   }
 
@@ -90,7 +120,7 @@ export class SipQuery implements AuditQuery {
 
   #turn(turn: SipTurn, nowMs: number): QueryTurn {
     const sends = [...turn.sends];
-    let found: ParseResult<DialogInfo> | null = null;
+    let found: Found | null = null;
     for (const event of turn.events) {
       if (event.kind === "request") {
         const answer = this.#answer(event.request);
@@ -101,11 +131,21 @@ export class SipQuery implements AuditQuery {
     }
     for (const { bytes } of sends)
       this.#cost = { ...this.#cost, sent: this.#cost.sent + 1, octets: this.#cost.octets + bytes.length };
-    return { sends, outcome: found === null ? null : this.#end(found) };
+    if (found === null || this.#givesUpAtMs === null) return { sends, outcome: null };
+    if (found === "too large") return this.#fallOver(sends, nowMs);
+    return { sends, outcome: this.#end(found) };
+  }
+
+  /** Another subscription, over TCP: that of the datagrams has ended. */
+  #fallOver(sends: readonly OutgoingDatagram[], nowMs: number): QueryTurn {
+    this.#isOverTcp = true;
+    this.#subscribe = subscribeRequest(this.#options, true, this.#random);
+    const turn = this.start(nowMs);
+    return { sends: [...sends, ...turn.sends], outcome: turn.outcome };
   }
 
   /** NOTIFY may come before the 200 of SUBSCRIBE (RFC 6665 section 4.1.2.4); what is not of this query gets 481. */
-  #answer(request: SipRequest): { readonly status: number; readonly found: ParseResult<DialogInfo> | null } {
+  #answer(request: SipRequest): { readonly status: number; readonly found: Found | null } {
     const { callId, to, event, contentType } = request.headers;
     const mine = this.#subscribe.headers;
     if (request.method !== "NOTIFY") return { status: 405, found: null };
@@ -121,17 +161,31 @@ export class SipQuery implements AuditQuery {
   }
 
   /** A document that does not tell all is said to be so, not taken for all there is. */
-  #whole(document: DialogInfo, notify: SipRequest): ParseResult<DialogInfo> {
+  #whole(document: DialogInfo, notify: SipRequest): Found {
     const parameters = notify.headers.subscriptionState?.parameters ?? [];
     if (document.state === "full") return parsed(document);
-    const why = parameterOf(parameters, "reason") === "too-large" ? "it is too large for a datagram" : "it is partial";
-    return refused(`the document tells ${document.dialogs.length} connections and not all: ${why}`);
+    const isTooLarge = parameterOf(parameters, "reason") === "too-large";
+    const told = `the document tells ${document.dialogs.length} connections and not all`;
+    if (!isTooLarge) return refused(`${told}: it is partial`);
+    if (this.#isOverTcp) return refused(`${told}: it is larger than the gateway tells`);
+    this.#tooLarge = `${told}: it is too large for a datagram`;
+    return "too large";
   }
 
   #failure(event: SipEvent): ParseResult<DialogInfo> | null {
+    if ((event.kind === "failed" || event.kind === "response") && event.reference !== this.#reference()) return null;
     if (event.kind === "failed") return refused(`no answer from ${this.#name()}: ${event.reason}`);
     if (event.kind !== "response" || event.response.status < 300) return null;
     return refused(`${this.#name()} answered ${event.response.status} ${event.response.reason}`);
+  }
+
+  /** Answers to the subscription that was given up for TCP are no longer this query's. */
+  #reference(): string {
+    return this.#isOverTcp ? "query by TCP" : "query";
+  }
+
+  #timeoutMs(): number {
+    return this.#options.timeoutMs * (this.#isOverTcp ? streamTimeoutFactor : 1);
   }
 
   #name(): string {
@@ -148,10 +202,15 @@ export class SipQuery implements AuditQuery {
 }
 
 /** RFC 3261 section 8.1.1, RFC 6665 section 4.1.2.1. */
-function subscribeRequest(options: Required<Omit<SipQueryOptions, "times">>, random: Random): SipRequest {
+function subscribeRequest(
+  options: Required<Omit<SipQueryOptions, "times">>,
+  isOverTcp: boolean,
+  random: Random,
+): SipRequest {
   const { to, from, observed } = options;
-  const observedUri = sipUri(observed, to.address, to.port);
-  const asker = sipUri("audit", from.address, from.port);
+  const byTransport = (uri: SipUri) => (isOverTcp ? overTcp(uri) : uri);
+  const observedUri = byTransport(sipUri(observed, to.address, to.port));
+  const asker = byTransport(sipUri("audit", from.address, from.port));
   return requestOutsideDialog({
     method: "SUBSCRIBE",
     uri: observedUri,

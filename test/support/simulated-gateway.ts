@@ -34,6 +34,7 @@ export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address
     address: place.address,
     mgcpPort: 2427,
     sipPort: 5060,
+    sipDocumentBytesMax: 16_000_000,
     snmp: { community: "simulated-community", users: [], engineBoots: 1, receivers: [] },
     media: {
       addresses: [place.address],

@@ -40,7 +40,7 @@ export function aRequest(method: string, callId = "call-1", headers: ExtraHeader
 
 /** The message in a datagram of ours; throws when it is none. */
 export function messageIn(datagram: OutgoingDatagram | undefined): SipMessage {
-  const message = parseSip(datagram?.bytes ?? new Uint8Array(0));
+  const message = parseSip(datagram?.bytes ?? new Uint8Array(0), 1 << 24);
   if (!message.ok) throw new Error(message.reason);
   return message.value;
 }

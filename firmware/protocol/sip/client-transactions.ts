@@ -20,7 +20,7 @@ import {
   type TransactionTimer,
   type TransactionTimes,
 } from "./transaction-steps.js";
-import { clearTimers, type DeadlineName, setTimer, type Turn } from "./transaction-turn.js";
+import { clearTimers, type DeadlineName, outgoing, setTimer, type Turn } from "./transaction-turn.js";
 import { writeSip } from "./write.js";
 
 export type ClientEvent =
@@ -44,6 +44,7 @@ export interface ClientTransactionsOptions {
   readonly sentBy: Address;
   readonly transactionsMax: number;
   readonly times: TransactionTimes;
+  readonly streamBytesMax: number;
 }
 
 interface Client {
@@ -83,7 +84,8 @@ export class ClientTransactions {
     const { request, branch } = this.#stamp(unsent, to);
     const key = clientKey(branch, request.method);
     const bytes = writeSip(request);
-    if (bytes.length > messageBytesMax) turn.events.push({ kind: "failed", key, reference, reason: "too large" });
+    const bytesMax = to.reliable === true ? this.#options.streamBytesMax : messageBytesMax;
+    if (bytes.length > bytesMax) turn.events.push({ kind: "failed", key, reference, reason: "too large" });
     else if (this.#clients.size >= this.#options.transactionsMax)
       turn.events.push({ kind: "failed", key, reference, reason: "too many transactions" });
     else this.#add({ key, reference, request, to, bytes, state: { name: "terminated" }, cancelWanted: false }, turn);
@@ -92,7 +94,7 @@ export class ClientTransactions {
 
   /** A request without a transaction: the ACK of a 2xx. */
   sendAlone(request: SipRequest, to: SipPeer, turn: Turn<ClientEvent>): void {
-    turn.sends.push({ bytes: writeSip(this.#stamp(request, to).request), to });
+    turn.sends.push(outgoing(writeSip(this.#stamp(request, to).request), to));
   }
 
   cancel(reference: string, turn: Turn<ClientEvent>): void {
@@ -159,11 +161,11 @@ export class ClientTransactions {
     const { key, reference, to } = client;
     client.state = step.state;
     for (const action of step.actions) {
-      if (action.kind === "send") turn.sends.push({ bytes: client.bytes, to });
+      if (action.kind === "send") turn.sends.push(outgoing(client.bytes, to));
       else if (action.kind === "deliver" && answer !== null)
         turn.events.push({ kind: "response", key, reference, ...answer });
       else if (action.kind === "send-ack" && answer !== null)
-        turn.sends.push({ bytes: writeSip(acknowledge(client.request, answer.response)), to });
+        turn.sends.push(outgoing(writeSip(acknowledge(client.request, answer.response)), to));
       else if (action.kind === "timed-out") turn.events.push({ kind: "failed", key, reference, reason: "timeout" });
       else setTimer(this.#deadlines, key, action, turn.nowMs);
     }

@@ -110,7 +110,7 @@ export interface SipHeaders {
 /** What a caller may add to the fields that building a request or response sets by itself. */
 export type ExtraHeaders = Partial<Omit<SipHeaders, "via" | "from" | "to" | "callId" | "cseq">>;
 
-/** Payload of a UDP datagram over IPv4 at most; also the longest message taken. */
+/** Payload of a UDP datagram over IPv4 at most; also the longest message taken where nothing else is said. */
 export const messageBytesMax = 65_507;
 export const headersMax = 256;
 export const maxForwardsDefault = 70;

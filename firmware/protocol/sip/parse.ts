@@ -29,8 +29,9 @@ export type SipParseResult =
   | { readonly ok: true; readonly value: SipMessage }
   | { readonly ok: false; readonly reason: string; readonly refusal: SipResponse | null };
 
-export function parseSip(bytes: Uint8Array): SipParseResult {
-  const sections = separate(bytes);
+/** bytesMax: a stream may bring longer messages than a datagram. */
+export function parseSip(bytes: Uint8Array, bytesMax: number = messageBytesMax): SipParseResult {
+  const sections = separate(bytes, bytesMax);
   if (!sections.ok) return { ...sections, refusal: null };
   const { startLine, fields, body } = sections.value;
   const start = parseStartLine(startLine);
@@ -55,8 +56,8 @@ interface Sections {
   readonly body: Uint8Array;
 }
 
-function separate(bytes: Uint8Array): ParseResult<Sections> {
-  if (bytes.length > messageBytesMax) return refused(`more than ${messageBytesMax} bytes`);
+function separate(bytes: Uint8Array, bytesMax: number): ParseResult<Sections> {
+  if (bytes.length > bytesMax) return refused(`more than ${bytesMax} bytes`);
   let begin = 0;
   // Section 7.5: CRLF before the start line is passed over (also a keep-alive, RFC 5626 section 3.5.1).
   while (bytes[begin] === 13 && bytes[begin + 1] === 10) begin += 2;

@@ -22,12 +22,12 @@ import {
   type TransactionTimer,
   type TransactionTimes,
 } from "./transaction-steps.js";
-import { clearTimers, type DeadlineName, setTimer, type Turn } from "./transaction-turn.js";
+import { clearTimers, type DeadlineName, outgoing, setTimer, type Turn } from "./transaction-turn.js";
 import { writeSip } from "./write.js";
 
 export type ServerEvent =
   /** A new request (never ACK or CANCEL). Answer it with `respond`; its Via already holds received and rport. */
-  | { readonly kind: "request"; readonly key: TransactionKey; readonly request: SipRequest; readonly from: Address }
+  | { readonly kind: "request"; readonly key: TransactionKey; readonly request: SipRequest; readonly from: SipPeer }
   /** The INVITE of this key was cancelled; the CANCEL is already answered. Answer the INVITE with 487. */
   | { readonly kind: "cancel"; readonly key: TransactionKey }
   /** The ACK of a 2xx given to this key; may come more than once. */
@@ -92,7 +92,7 @@ export class ServerTransactions {
   sendAlone(response: SipResponse, from: Address, reliable: boolean, turn: Turn<ServerEvent>): void {
     const via = withSource(response.headers.via, from);
     const stamped: SipResponse = { ...response, headers: { ...response.headers, via } };
-    turn.sends.push({ bytes: writeSip(stamped), to: replyPeer(response.headers.via, from, reliable) });
+    turn.sends.push(outgoing(writeSip(stamped), replyPeer(response.headers.via, from, reliable)));
   }
 
   /** An unknown transaction, or one that has had its final response, is left alone. */
@@ -121,7 +121,7 @@ export class ServerTransactions {
     const isInvite = request.method === "INVITE";
     this.#apply(server, isInvite ? startInviteServer() : startNonInviteServer(this.#stepOptions(server)), null, turn);
     if (request.method === "CANCEL") this.#answerCancel(server, received, turn);
-    else turn.events.push({ kind: "request", key, request, from });
+    else turn.events.push({ kind: "request", key, request, from: reliable ? { ...from, reliable } : from });
   }
 
   #receiveAck(ack: SipRequest, turn: Turn<ServerEvent>): void {
@@ -159,7 +159,7 @@ export class ServerTransactions {
     for (const action of step.actions) {
       if (action.kind === "send-trying") server.bytes = writeSip(responseTo(request, 100));
       if (action.kind === "send" || action.kind === "send-trying") {
-        if (server.bytes !== null) turn.sends.push({ bytes: server.bytes, to });
+        if (server.bytes !== null) turn.sends.push(outgoing(server.bytes, to));
       } else if (action.kind === "deliver" && ack !== null) turn.events.push({ kind: "ack", key, request: ack });
       else if (action.kind === "timed-out") turn.events.push({ kind: "unacknowledged", key });
       else setTimer(this.#deadlines, key, action, turn.nowMs);

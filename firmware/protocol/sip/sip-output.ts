@@ -8,7 +8,7 @@ import type { SipRequest, SipResponse } from "./message.js";
 /** Names one transaction of one SipTransactions; opaque. */
 export type TransactionKey = string;
 
-/** Where a request goes. Reliable (TCP, later): no retransmissions, no waiting for stray ones. */
+/** Where a message goes or came from. Reliable (TCP): no retransmissions, no waiting for stray ones. */
 export interface SipPeer extends Address {
   readonly reliable?: boolean;
 }

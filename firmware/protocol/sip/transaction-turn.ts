@@ -4,13 +4,19 @@
  */
 import type { OutgoingDatagram } from "../datagram.js";
 import type { Deadlines } from "../deadlines.js";
-import type { TransactionKey } from "./sip-output.js";
+import type { SipPeer, TransactionKey } from "./sip-output.js";
 import { type TransactionAction, type TransactionTimer, transactionTimers } from "./transaction-steps.js";
 
 export interface Turn<Event> {
   readonly nowMs: number;
   readonly sends: OutgoingDatagram[];
   readonly events: { push(event: Event): unknown };
+}
+
+/** A message on its way, by the transport of its peer. */
+export function outgoing(bytes: Uint8Array, { address, port, reliable }: SipPeer): OutgoingDatagram {
+  const to = { address, port };
+  return reliable === true ? { bytes, to, isStream: true } : { bytes, to };
 }
 
 /** `timer key`. */

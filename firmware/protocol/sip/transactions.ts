@@ -1,5 +1,5 @@
 /**
- * The transaction layer (RFC 3261 section 17 with RFC 6026) over datagrams: retransmissions, the absorbing of those of
+ * The transaction layer (RFC 3261 section 17 with RFC 6026) over datagrams and streams: retransmissions, the absorbing of those of
  * the far side, and the matching of responses, ACK and CANCEL to what they belong to. It is told bytes and the time and
  * gives datagrams to send and events for the user. One for each socket; the gateway and every telephone and query own
  * theirs.
@@ -12,7 +12,7 @@ import type { Random } from "../chance.js";
 import type { OutgoingDatagram } from "../datagram.js";
 import { Deadlines } from "../deadlines.js";
 import { type ClientEvent, ClientTransactions } from "./client-transactions.js";
-import type { SipRequest, SipResponse } from "./message.js";
+import { messageBytesMax, type SipRequest, type SipResponse } from "./message.js";
 import { parseSip } from "./parse.js";
 import { type ServerEvent, ServerTransactions } from "./server-transactions.js";
 import type { SipOutput, SipPeer, TransactionKey } from "./sip-output.js";
@@ -25,9 +25,12 @@ export interface SipTransactionsOptions {
   /** Of clients and of servers, each; transactionsMaxDefault unless told. */
   readonly transactionsMax?: number;
   readonly times?: TransactionTimes;
+  /** The longest message of a stream, either way; streamBytesMaxDefault unless told. */
+  readonly streamBytesMax?: number;
 }
 
 export const transactionsMaxDefault = 5_000;
+export const streamBytesMaxDefault = messageBytesMax;
 
 export type SipEvent =
   | ClientEvent
@@ -44,9 +47,12 @@ export class SipTransactions {
   readonly #deadlines = new Deadlines<DeadlineName>();
   readonly #clients: ClientTransactions;
   readonly #servers: ServerTransactions;
+  readonly #streamBytesMax: number;
 
   constructor(options: SipTransactionsOptions, random: Random) {
-    const complete = { transactionsMax: transactionsMaxDefault, times: transactionTimes, ...options };
+    const limits = { transactionsMax: transactionsMaxDefault, streamBytesMax: streamBytesMaxDefault };
+    const complete = { ...limits, times: transactionTimes, ...options };
+    this.#streamBytesMax = complete.streamBytesMax;
     this.#clients = new ClientTransactions(complete, random, this.#deadlines);
     this.#servers = new ServerTransactions(complete, random, this.#deadlines);
   }
@@ -93,7 +99,7 @@ export class SipTransactions {
   /** One datagram, or one whole message of a stream (then `reliable`). */
   receive(bytes: Uint8Array, from: Address, nowMs: number, reliable = false): SipTurn {
     const turn = newTurn(nowMs);
-    const message = parseSip(bytes);
+    const message = parseSip(bytes, reliable ? this.#streamBytesMax : messageBytesMax);
     if (!message.ok) {
       turn.events.push({ kind: "malformed", reason: message.reason, from });
       if (message.refusal !== null) this.#servers.sendAlone(message.refusal, from, reliable, turn);

@@ -131,6 +131,11 @@ export function sipUri(userText: string | null, host: string, port: number | nul
   return { kind: "sip", scheme: "sip", user: escaped, password: null, host, port, parameters: [], headers: null };
 }
 
+/** The same, to be asked over TCP (section 19.1.1). */
+export function overTcp(uri: SipUri): SipUri {
+  return { ...uri, parameters: [...uri.parameters, { name: "transport", value: "tcp" }] };
+}
+
 /** user-unreserved (section 25.1) may stand unescaped; `?` and `#` stay escaped, some readers cut there. */
 function unescapeAllowed(escaped: string): string {
   return decodeURIComponent(escaped);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { SipFace } from "../../../../firmware/management/sip-face.js";
+import type { ActiveConnection } from "../../../../firmware/protocol/active-connection.js";
 import type { Address } from "../../../../firmware/protocol/address.js";
 import type { OutgoingDatagram } from "../../../../firmware/protocol/datagram.js";
 import { earliest } from "../../../../firmware/protocol/deadlines.js";
@@ -10,6 +11,7 @@ import { bodyOf } from "../../../../firmware/protocol/sip/message.js";
 import { SipTransactions } from "../../../../firmware/protocol/sip/transactions.js";
 import type { AuditOutcome } from "../../../../host/query/audit-query.js";
 import { SipQuery } from "../../../../host/query/sip-query.js";
+import { aCallOf } from "../../../support/example-snapshot.js";
 import { alice, bob, brief, seeded } from "../../../support/sip-wire.js";
 
 const snapshot = {
@@ -25,13 +27,13 @@ const snapshot = {
 };
 
 /** A notifier at bob: gets one event of its transactions and says what to send. */
-type Notifier = (transactions: SipTransactions, bytes: Uint8Array, nowMs: number) => readonly OutgoingDatagram[];
+type Notifier = (transactions: SipTransactions, asked: OutgoingDatagram, nowMs: number) => readonly OutgoingDatagram[];
 
-function ourGateway(mayAsk: boolean): Notifier {
+function ourGateway(mayAsk: boolean, connections: readonly ActiveConnection[] = []): Notifier {
   const options = { gateway: "gw1.example", address: bob, lines: [], mayAsk: () => mayAsk };
-  const face = new SipFace(options, () => snapshot, seeded(5));
-  return (transactions, bytes, nowMs) => {
-    const turn = transactions.receive(bytes, alice, nowMs);
+  const face = new SipFace(options, () => ({ ...snapshot, connections }), seeded(5));
+  return (transactions, { bytes, isStream = false }, nowMs) => {
+    const turn = transactions.receive(bytes, alice, nowMs, isStream);
     const outputs = turn.events.flatMap((event) => face.sipEvent(event, nowMs));
     return [...turn.sends, ...transactions.perform(outputs, nowMs).sends];
   };
@@ -56,7 +58,7 @@ const foreignDocument = `<?xml version="1.0" encoding="UTF-8"?>
 </dialog-info>`;
 
 function foreignGateway(document: string): Notifier {
-  return (transactions, bytes, nowMs) => {
+  return (transactions, { bytes }, nowMs) => {
     const turn = transactions.receive(bytes, alice, nowMs);
     const [event] = turn.events;
     if (event?.kind !== "request") return turn.sends;
@@ -76,7 +78,7 @@ function foreignGateway(document: string): Notifier {
 
 function run(notifier: Notifier, loses: (count: number) => boolean = () => false) {
   const query = new SipQuery({ gateway: "gw1", to: bob, from: alice, timeoutMs: 5_000 }, seeded(3));
-  const transactions = new SipTransactions({ sentBy: bob }, seeded(4));
+  const transactions = new SipTransactions({ sentBy: bob, streamBytesMax: 1 << 24 }, seeded(4));
   const said: string[] = [];
   let count = 0;
   let outcome: AuditOutcome | null = null;
@@ -85,9 +87,9 @@ function run(notifier: Notifier, loses: (count: number) => boolean = () => false
       said.push(...brief([datagram]));
       count += 1;
       if (loses(count)) continue;
-      if (from === alice) carry(notifier(transactions, datagram.bytes, nowMs), bob, nowMs);
+      if (from === alice) carry(notifier(transactions, datagram, nowMs), bob, nowMs);
       else {
-        const turn = query.receive(datagram.bytes, bob, nowMs);
+        const turn = query.receive(datagram.bytes, bob, nowMs, datagram.isStream);
         outcome ??= turn.outcome;
         carry(turn.sends, alice, nowMs);
       }
@@ -113,6 +115,30 @@ test("a gateway of ours is asked with one SUBSCRIBE and its NOTIFY is answered",
     audit: { ...snapshot, via: "sip" },
     notTold: ["line events", "ended connections"],
     cost: { sent: 2, received: 2 },
+  });
+});
+
+const many = Array.from({ length: 200 }, (_, number) => aCallOf(number + 1));
+
+test("what a datagram cannot hold is asked for again over TCP", () => {
+  const { said, outcome } = run(ourGateway(true, many));
+  expect(said).toEqual([
+    ...["SUBSCRIBE", "200 SUBSCRIBE", "NOTIFY", "200 NOTIFY"],
+    ...["SUBSCRIBE", "200 SUBSCRIBE", "NOTIFY", "200 NOTIFY"],
+  ]);
+  expect(outcome).toMatchObject({ ok: true, audit: { connections: many }, cost: { sent: 4, received: 4 } });
+});
+
+test("where TCP fails the reason says both", () => {
+  const query = new SipQuery({ gateway: "gw1", to: bob, from: alice }, seeded(3));
+  const transactions = new SipTransactions({ sentBy: bob }, seeded(4));
+  const notifier = ourGateway(true, many);
+  const [asked] = query.start(0).sends;
+  if (asked === undefined) throw new Error("nothing asked");
+  for (const { bytes } of notifier(transactions, asked, 0)) query.receive(bytes, bob, 0);
+  expect(query.streamLost("connect ECONNREFUSED").outcome).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(/not all: it is too large for a datagram; by TCP from .*: connect ECONNREFUSED/),
   });
 });
 
