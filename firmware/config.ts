@@ -90,6 +90,12 @@ const snmpUser = section({
   { error: "authPriv needs authentication and privacy (or authenticationFile and privacyFile), authNoPriv the first" },
 );
 
+/** As secretFile the password stands in a file that the first start makes. */
+const sipUser = section({
+  name: z.string().regex(/^[!-9;-~]{1,64}$/, { error: "must be 1 to 64 characters without blanks and colons" }),
+  secret: z.string().min(8).max(255),
+});
+
 /** Who is told by SNMP of restarts and connections: under a community (v2c) or as one of the users (v3). */
 const receiver = section({
   address: ipLiteral,
@@ -137,7 +143,12 @@ const gatewaySections = section({
   address: ipLiteral.default("127.0.0.1"),
   mgcp: section({ port: port.default(2427) }).prefault({}),
   /** Over UDP and TCP; a NOTIFY over TCP may bring a document of so many MB, about 1 for each 1,000 connections. */
-  sip: section({ port: port.default(5060), documentMegabytesMax: z.int().min(1).max(64).default(16) }).prefault({}),
+  sip: section({
+    port: port.default(5060),
+    documentMegabytesMax: z.int().min(1).max(64).default(16),
+    /** Who may ask from any address, by digest authentication with SHA-256 (RFC 8760). */
+    users: z.array(sipUser).max(16).default([]),
+  }).prefault({}),
   /** Not there: no SNMP is spoken. */
   snmp: snmp.optional(),
   media: z

@@ -20,6 +20,7 @@ import { type SipEvent, SipTransactions, type SipTurn } from "#protocol/sip/tran
 import { SipPhones } from "./lines/sip-phone.js";
 import { CallControl, type ControlOutput, type Moment } from "./management/call-control.js";
 import { type ConnectionRow, ConnectionTable } from "./management/connection-table.js";
+import type { DigestUser } from "./management/digest-gate.js";
 import { Fencing } from "./management/fencing.js";
 import { Journal } from "./management/journal.js";
 import type { KeptJournal } from "./management/journal-entry.js";
@@ -48,6 +49,8 @@ export interface GatewayOptions {
   readonly sipPort: number;
   /** Of the document in one NOTIFY over TCP. */
   readonly sipDocumentBytesMax: number;
+  /** Who may ask by SIP from any address, by digest authentication. */
+  readonly sipUsers: readonly DigestUser[];
   /** Null: no SNMP is answered. */
   readonly snmp: SnmpOptions | null;
   readonly media: {
@@ -219,8 +222,18 @@ export class Gateway {
       },
     );
     const mayAsk = (asker: string) => this.#fencing.mayAsk(asker);
-    const faceOptions = { gateway: name, address: sipAddress, lines: endpoints, mayAsk, streamDocumentBytesMax };
-    this.#sipFace = new SipFace(faceOptions, snapshot, random);
+    this.#sipFace = new SipFace(
+      {
+        gateway: name,
+        address: sipAddress,
+        lines: endpoints,
+        mayAsk,
+        users: options.sipUsers,
+        streamDocumentBytesMax,
+      },
+      snapshot,
+      random,
+    );
     const source = { snapshot, counter: () => this.#table.counter };
     const snmpAskers = [...addresses, ...askers];
     const snmpSurroundings = { gateway: name, bootId: this.#bootId, askers: snmpAskers, source, random };
@@ -250,7 +263,7 @@ export class Gateway {
 
   /** By source address: whether a connection (TCP) from there is taken. */
   mayConnect(address: string): boolean {
-    return this.#fencing.mayAsk(address);
+    return this.#options.sipUsers.length > 0 || this.#fencing.mayAsk(address);
   }
 
   /** No connection is left. */

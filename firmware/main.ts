@@ -294,6 +294,7 @@ function coreOptions(config: GatewayConfig, lines: readonly ConfiguredLine[], le
     mgcpPort: config.mgcp.port,
     sipPort: config.sip.port,
     sipDocumentBytesMax: documentBytesMax(config),
+    sipUsers: config.sip.users.map(({ name, secret: password }) => ({ name, password })),
     snmp: snmp === undefined ? null : snmpOptions(snmp, state.snmpEngineBoots),
     media: {
       addresses: [media.address ?? config.address, ...(media.address6 === undefined ? [] : [media.address6])],

@@ -52,7 +52,11 @@ const gateway = section({
       message: "expected community (v2c) or user (v3)",
     })
     .optional(),
-  sip: section({ port: port.default(5060) }).optional(),
+  sip: section({
+    port: port.default(5060),
+    /** For digest authentication, where the gateway does not list this server's address. */
+    user: section({ name: z.string().min(1).max(64), secret: z.string().min(8).max(255) }).optional(),
+  }).optional(),
   /** How it is polled. */
   poll: z.enum(auditProtocols).default("mgcp"),
   lines,

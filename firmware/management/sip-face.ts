@@ -14,6 +14,7 @@ import { type SipRequest, type SipResponse, tagOf } from "#protocol/sip/message.
 import type { SipOutput, SipPeer, TransactionKey } from "#protocol/sip/sip-output.js";
 import type { SipEvent } from "#protocol/sip/transactions.js";
 import { overTcp, type SipUri, sipUri, userOf } from "#protocol/sip/uri.js";
+import { DigestGate, type DigestUser } from "./digest-gate.js";
 import { documentBytesMax, observedAll, Subscription, type SubscriptionStanding } from "./subscription.js";
 
 export interface SipFaceOptions {
@@ -24,6 +25,8 @@ export interface SipFaceOptions {
   readonly lines: readonly string[];
   /** By source address: whether it is told anything but OPTIONS; who is, is told the tag too. */
   readonly mayAsk: (address: string) => boolean;
+  /** Who may ask from any other address, by digest authentication; nobody unless told. */
+  readonly users?: readonly DigestUser[];
   readonly subscriptionsMax?: number;
   /** Of the document in one NOTIFY over TCP. */
   readonly streamDocumentBytesMax?: number;
@@ -60,6 +63,7 @@ export class SipFace {
   readonly #options: Required<SipFaceOptions>;
   readonly #snapshot: (nowMs: number) => GatewaySnapshot;
   readonly #random: Random;
+  readonly #gate: DigestGate;
   /** By dialog. */
   readonly #standing = new Map<string, Standing>();
   readonly #expiries = new Deadlines<string>();
@@ -70,7 +74,8 @@ export class SipFace {
 
   constructor(options: SipFaceOptions, snapshot: (nowMs: number) => GatewaySnapshot, random: Random) {
     const streamDocumentBytesMax = streamDocumentBytesMaxDefault;
-    this.#options = { subscriptionsMax: subscriptionsMaxDefault, streamDocumentBytesMax, ...options };
+    this.#options = { subscriptionsMax: subscriptionsMaxDefault, streamDocumentBytesMax, users: [], ...options };
+    this.#gate = new DigestGate({ realm: options.gateway, users: this.#options.users }, random);
     this.#snapshot = snapshot;
     this.#random = random;
   }
@@ -153,7 +158,7 @@ export class SipFace {
     if (request.uri.kind !== "sip") return refuse(416);
     if (require !== undefined && require.length > 0) return refuse(420, { headers: { unsupported: require } });
     if (request.method === "OPTIONS") return [this.#respond(key, request, 200, this.#abilities())];
-    const judgement = this.#judge(request, from);
+    const judgement = this.#judge(request, from, nowMs);
     if (!judgement.ok) return refuse(judgement.status, judgement.response);
     const dialogOfRequest = dialogKeyOf(request);
     if (dialogOfRequest !== null)
@@ -162,10 +167,15 @@ export class SipFace {
   }
 
   /** RFC 6665 section 4.2.1.1, in the order in which a stranger learns least. */
-  #judge(request: SipRequest, from: Address): Judgement {
+  #judge(request: SipRequest, { address }: Address, nowMs: number): Judgement {
     const { event, accept, expiresSeconds } = request.headers;
     const no = (status: number, response: NewResponse = {}) => ({ ok: false, status, response }) as const;
-    if (!this.#options.mayAsk(from.address)) return no(403);
+    if (!this.#options.mayAsk(address)) {
+      if (!this.#gate.hasUsers) return no(403);
+      const credentials = this.#gate.judge(request, address, nowMs);
+      const challenge = () => this.#gate.challenge(address, credentials === "stale", nowMs);
+      if (credentials !== "let in") return no(401, { headers: { others: [challenge()] } });
+    }
     if (event?.token !== "dialog") return no(489, { headers: { allowEvents: ["dialog"] } });
     if (accept !== undefined && !accept.some(acceptsDialogInfo))
       return no(406, { headers: { accept: [dialogInfoType] } });

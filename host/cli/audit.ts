@@ -11,7 +11,7 @@ import { compareAudits, type Disagreement } from "../query/agreement.js";
 import type { AuditOutcome, AuditQuery } from "../query/audit-query.js";
 import { type AuditUri, parseAuditUri } from "../query/audit-uri.js";
 import { MgcpQuery } from "../query/mgcp-query.js";
-import { SipQuery } from "../query/sip-query.js";
+import { type SipCredentials, SipQuery } from "../query/sip-query.js";
 import { envelopeOf, type SnmpAccess } from "../query/snmp-access.js";
 import { SnmpQuery, snmpQueryDefaults } from "../query/snmp-query.js";
 import { type AuditSecrets, readAuditSecrets, secretsHelp } from "./audit-secrets.js";
@@ -40,7 +40,7 @@ A URI says how and whom to ask:
                                    our recovery package, or AUEP and AUCX one by one
   snmp://COMMUNITY@HOST[:161]      HOLDOVER-MIB by SNMPv2c
   snmpv3://USER@HOST[:161]         the same by SNMPv3, authPriv with SHA-256 and AES-128
-  sip://HOST[:5060][;transport=tcp]
+  sip://[USER@]HOST[:5060][;transport=tcp]
                                    SUBSCRIBE to the dialog package; over TCP by itself where a datagram is too small
 Passphrases never stand on the command line: ${secretsHelp}
 Several URIs of one gateway are held against each other. An IPv6 address stands in [brackets].
@@ -55,7 +55,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .option("--json", "one JSON object per round instead of a table")
     .option("--watch <interval>", "ask again and again, e.g. every 5s, 500ms or 1m", durationArgument)
     .option("--from <address>", "send from this local IP address")
-    .option("--authentication-file <file>", "SNMPv3: the user's authentication passphrase")
+    .option("--authentication-file <file>", "SNMPv3 or SIP: the user's passphrase or password")
     .option("--privacy-file <file>", "SNMPv3: the user's privacy passphrase, where it is another")
     .allowExcessArguments(true);
   const wrong = parseArguments(command, args);
@@ -122,8 +122,12 @@ function queryOf(uri: AuditUri, to: Address, local: Address, secrets: AuditSecre
         random,
       );
     case "sip":
-      return new SipQuery({ gateway, to, from: local, transport }, random);
+      return new SipQuery({ gateway, to, from: local, transport, credentials: credentialsOf(uri, secrets) }, random);
   }
+}
+
+function credentialsOf({ user }: AuditUri, { authentication: password }: AuditSecrets): SipCredentials | null {
+  return user === null || password === null ? null : { userName: user, password };
 }
 
 function accessOf({ user, community }: AuditUri, { authentication, privacy }: AuditSecrets): SnmpAccess {

@@ -42,7 +42,10 @@ function queryOf(
       const to = { address, port: snmp?.port ?? 161 };
       return new SnmpQuery({ ...snmpQueryDefaults, gateway: name, to, envelope }, random);
     }
-    case "sip":
-      return new SipQuery({ gateway: name, to: { address, port: sip?.port ?? 5060 }, from }, random);
+    case "sip": {
+      const to = { address, port: sip?.port ?? 5060 };
+      const credentials = sip?.user === undefined ? null : { userName: sip.user.name, password: sip.user.secret };
+      return new SipQuery({ gateway: name, to, from, credentials }, random);
+    }
   }
 }

@@ -18,7 +18,8 @@ import {
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { requestOutsideDialog, responseTo } from "#protocol/sip/build.js";
 import { contactOf } from "#protocol/sip/dialog.js";
-import { bodyText, nameAddress, type SipRequest, tagOf, withTag } from "#protocol/sip/message.js";
+import { credentialsHeader, digestResponse, parseChallenge, valuesOf } from "#protocol/sip/digest.js";
+import { bodyText, nameAddress, type SipRequest, type SipResponse, tagOf, withTag } from "#protocol/sip/message.js";
 import { parameterOf } from "#protocol/sip/parameter.js";
 import {
   type SipEvent,
@@ -26,7 +27,7 @@ import {
   type SipTransactionsOptions,
   type SipTurn,
 } from "#protocol/sip/transactions.js";
-import { overTcp, parseUri, type SipUri, sipUri, uriAddress, userOf } from "#protocol/sip/uri.js";
+import { formatUri, overTcp, parseUri, type SipUri, sipUri, uriAddress, userOf } from "#protocol/sip/uri.js";
 import type { AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
 
 export interface SipQueryOptions {
@@ -38,11 +39,18 @@ export interface SipQueryOptions {
   readonly from: Address;
   /** `connections`, or the local name of a line. */
   readonly observed?: string;
+  /** With which a challenge is answered (RFC 3261 section 22.2); null: it is not. */
+  readonly credentials?: SipCredentials | null;
   /** What it begins with. */
   readonly transport?: "udp" | "tcp";
   /** The whole query is given up then; over TCP it may take three times as long. */
   readonly timeoutMs?: number;
   readonly times?: SipTransactionsOptions["times"];
+}
+
+export interface SipCredentials {
+  readonly userName: string;
+  readonly password: string;
 }
 
 export const queryTimeoutMsDefault = 5_000;
@@ -59,13 +67,23 @@ export class SipQuery implements AuditQuery {
   readonly #random: Random;
   #subscribe: SipRequest;
   #isOverTcp: boolean;
+  /** Answers to challenges: one, and one more where the nonce was stale. */
+  #challenges = 0;
+  /** The nonce that was used last, and how often. */
+  #used = { nonce: "", count: 0 };
   /** What made it turn to TCP. */
   #tooLarge: string | null = null;
   #givesUpAtMs: number | null = null;
   #cost = { sent: 0, received: 0, octets: 0 };
 
   constructor({ times, ...options }: SipQueryOptions, random: Random) {
-    this.#options = { observed: "connections", timeoutMs: queryTimeoutMsDefault, transport: "udp", ...options };
+    this.#options = {
+      observed: "connections",
+      timeoutMs: queryTimeoutMsDefault,
+      transport: "udp",
+      credentials: null,
+      ...options,
+    };
     this.#random = random;
     this.#isOverTcp = this.#options.transport === "tcp";
     this.#transactions = new SipTransactions(
@@ -81,10 +99,15 @@ export class SipQuery implements AuditQuery {
   }
 
   start(nowMs: number): QueryTurn {
-    const { to } = this.#options;
     this.#givesUpAtMs = nowMs + this.#timeoutMs();
+    this.#challenges = 0;
+    return this.#turn(this.#ask(nowMs), nowMs);
+  }
+
+  #ask(nowMs: number): SipTurn {
+    const { to } = this.#options;
     const peer = this.#isOverTcp ? { ...to, reliable: true } : to;
-    return this.#turn(this.#transactions.request(this.#subscribe, peer, nowMs, this.#reference()), nowMs);
+    return this.#transactions.request(this.#subscribe, peer, nowMs, this.#reference());
   }
 
   /** Over UDP nothing is lost by it. */
@@ -127,6 +150,12 @@ export class SipQuery implements AuditQuery {
         const response = responseTo(event.request, answer.status, { toTag: tagOf(this.#subscribe.headers.from) ?? "" });
         sends.push(...this.#transactions.respond(event.key, response, nowMs));
         found ??= answer.found;
+      } else if (isChallenge(event) && event.reference === this.#reference()) {
+        const authorized = this.#authorized(event.response);
+        if (authorized.ok) {
+          this.#subscribe = authorized.value;
+          sends.push(...this.#ask(nowMs).sends);
+        } else found ??= authorized;
       } else found ??= this.#failure(event);
     }
     for (const { bytes } of sends)
@@ -172,6 +201,39 @@ export class SipQuery implements AuditQuery {
     return "too large";
   }
 
+  /** RFC 3261 section 22.2: the same request with credentials and the next CSeq. */
+  #authorized({ headers }: SipResponse): ParseResult<SipRequest> {
+    const { credentials } = this.#options;
+    if (credentials === null) return refused(`${this.#name()} wants a user and a password (401)`);
+    const challenges = valuesOf(headers.others, "www-authenticate").map(parseChallenge);
+    const challenge = challenges.find(({ ok }) => ok);
+    if (challenge?.ok !== true) {
+      return refused(`${this.#name()} wants another authentication than Digest with SHA-256 (401)`);
+    }
+    const { realm, nonce, isStale, opaque } = challenge.value;
+    this.#challenges += 1;
+    if (this.#challenges > (isStale ? 2 : 1)) {
+      return refused(`${this.#name()} does not take the password of "${credentials.userName}" (401)`);
+    }
+    this.#used = { nonce, count: this.#used.nonce === nonce ? this.#used.count + 1 : 1 };
+    const { method, uri, headers: asked } = this.#subscribe;
+    const clientNonce = randomHex(this.#random, 16).toLowerCase();
+    const parts = {
+      userName: credentials.userName,
+      realm,
+      nonce,
+      uri: formatUri(uri),
+      count: this.#used.count,
+      clientNonce,
+    };
+    const response = digestResponse(parts, credentials.password, method);
+    const cseq = { number: asked.cseq.number + 1, method };
+    return parsed({
+      ...this.#subscribe,
+      headers: { ...asked, cseq, others: [credentialsHeader({ ...parts, response, opaque })] },
+    });
+  }
+
   #failure(event: SipEvent): ParseResult<DialogInfo> | null {
     if ((event.kind === "failed" || event.kind === "response") && event.reference !== this.#reference()) return null;
     if (event.kind === "failed") return refused(`no answer from ${this.#name()}: ${event.reason}`);
@@ -199,6 +261,10 @@ export class SipQuery implements AuditQuery {
     const audit = auditOf(found.value, this.#options.gateway);
     return { ok: true, audit, notTold: isOurs ? toldByNone : [...notInRfc4235, ...toldByNone], cost: this.#cost };
   }
+}
+
+function isChallenge(event: SipEvent): event is Extract<SipEvent, { kind: "response" }> {
+  return event.kind === "response" && event.response.status === 401;
 }
 
 /** RFC 3261 section 8.1.1, RFC 6665 section 4.1.2.1. */

@@ -35,6 +35,7 @@ export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address
     mgcpPort: 2427,
     sipPort: 5060,
     sipDocumentBytesMax: 16_000_000,
+    sipUsers: [],
     snmp: { community: "simulated-community", users: [], engineBoots: 1, receivers: [] },
     media: {
       addresses: [place.address],

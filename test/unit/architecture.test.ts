@@ -43,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "firmware/dsp": [],
   "firmware/dsp/io": ["firmware/dsp", "node"],
   "firmware/dsp/library.ts": ["firmware/dsp"],
-  "firmware/management": ["firmware/protocol", "firmware/media", "firmware/lines"],
+  "firmware/management": ["firmware/protocol", "firmware/media", "firmware/lines", "node:crypto"],
   "firmware/phone": ["firmware/protocol", "firmware/media"],
   "firmware/gateway.ts": ["firmware/protocol", "firmware/media", "firmware/lines", "firmware/management"],
   "firmware/config.ts": ["firmware/protocol", "firmware/media/codec.ts", "npm:zod"],

@@ -10,6 +10,7 @@ test.each([
   ["snmpv3://backup@10.0.0.1:1161", "snmp", "10.0.0.1", 1161, "[10.0.0.1]", "*", null, "backup"],
   ["sip://[::1]:5070;transport=TCP", "sip", "::1", 5070, "[::1]", "*", "public", null, "tcp"],
   ["sip://pi.local;transport=tcp", "sip", "pi.local", 5060, "pi.local", "*", "public", null, "tcp"],
+  ["sip://backup@pi.local", "sip", "pi.local", 5060, "pi.local", "*", null, "backup"],
   ["sip://pi.local:5070", "sip", "pi.local", 5070, "pi.local", "*", "public", null],
 ])("%s", (text, protocol, host, port, gateway, endpoints, community, user, transport = "udp") => {
   const value = { protocol, host, port, gateway, endpoints, community, user, transport };
@@ -26,6 +27,7 @@ test.each([
   "mgcp://user@gw",
   "sip://gw/path",
   "snmpv3://gw",
+  "sip://user:password@gw",
   "sip://gw;transport=sctp",
   "mgcp://gw;transport=tcp",
   "snmpv3://user:passphrase@gw",

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { DigestUser } from "../../../../firmware/management/digest-gate.js";
 import { SipFace } from "../../../../firmware/management/sip-face.js";
 import type { ActiveConnection } from "../../../../firmware/protocol/active-connection.js";
 import type { Address } from "../../../../firmware/protocol/address.js";
@@ -10,7 +11,7 @@ import { dialogAsServer, requestInDialog } from "../../../../firmware/protocol/s
 import { bodyOf } from "../../../../firmware/protocol/sip/message.js";
 import { SipTransactions } from "../../../../firmware/protocol/sip/transactions.js";
 import type { AuditOutcome } from "../../../../host/query/audit-query.js";
-import { SipQuery } from "../../../../host/query/sip-query.js";
+import { type SipCredentials, SipQuery } from "../../../../host/query/sip-query.js";
 import { aCallOf } from "../../../support/example-snapshot.js";
 import { alice, bob, brief, seeded } from "../../../support/sip-wire.js";
 
@@ -29,8 +30,12 @@ const snapshot = {
 /** A notifier at bob: gets one event of its transactions and says what to send. */
 type Notifier = (transactions: SipTransactions, asked: OutgoingDatagram, nowMs: number) => readonly OutgoingDatagram[];
 
-function ourGateway(mayAsk: boolean, connections: readonly ActiveConnection[] = []): Notifier {
-  const options = { gateway: "gw1.example", address: bob, lines: [], mayAsk: () => mayAsk };
+function ourGateway(
+  mayAsk: boolean,
+  connections: readonly ActiveConnection[] = [],
+  users: readonly DigestUser[] = [],
+): Notifier {
+  const options = { gateway: "gw1.example", address: bob, lines: [], mayAsk: () => mayAsk, users };
   const face = new SipFace(options, () => ({ ...snapshot, connections }), seeded(5));
   return (transactions, { bytes, isStream = false }, nowMs) => {
     const turn = transactions.receive(bytes, alice, nowMs, isStream);
@@ -76,8 +81,12 @@ function foreignGateway(document: string): Notifier {
   };
 }
 
-function run(notifier: Notifier, loses: (count: number) => boolean = () => false) {
-  const query = new SipQuery({ gateway: "gw1", to: bob, from: alice, timeoutMs: 5_000 }, seeded(3));
+function run(
+  notifier: Notifier,
+  loses: (count: number) => boolean = () => false,
+  credentials: SipCredentials | null = null,
+) {
+  const query = new SipQuery({ gateway: "gw1", to: bob, from: alice, timeoutMs: 5_000, credentials }, seeded(3));
   const transactions = new SipTransactions({ sentBy: bob, streamBytesMax: 1 << 24 }, seeded(4));
   const said: string[] = [];
   let count = 0;
@@ -139,6 +148,33 @@ test("where TCP fails the reason says both", () => {
   expect(query.streamLost("connect ECONNREFUSED").outcome).toMatchObject({
     ok: false,
     reason: expect.stringMatching(/not all: it is too large for a datagram; by TCP from .*: connect ECONNREFUSED/),
+  });
+});
+
+const backup = { name: "backup", password: "a good password" };
+
+describe("a gateway that does not know our address", () => {
+  test("lets a user in by digest authentication, over TCP too", () => {
+    const credentials = { userName: "backup", password: "a good password" };
+    const { said, outcome } = run(ourGateway(false, many, [backup]), undefined, credentials);
+    expect(said.slice(0, 4)).toEqual(["SUBSCRIBE", "401 SUBSCRIBE", "SUBSCRIBE", "200 SUBSCRIBE"]);
+    expect(outcome).toMatchObject({ ok: true, audit: { connections: many } });
+  });
+
+  test("does not take another password, and is not asked again and again", () => {
+    const { said, outcome } = run(ourGateway(false, [], [backup]), undefined, {
+      userName: "backup",
+      password: "guess",
+    });
+    expect(said).toEqual(["SUBSCRIBE", "401 SUBSCRIBE", "SUBSCRIBE", "401 SUBSCRIBE"]);
+    expect(outcome).toMatchObject({ ok: false, reason: expect.stringContaining('the password of "backup"') });
+  });
+
+  test("is named as one that wants a user where we have none", () => {
+    expect(run(ourGateway(false, [], [backup])).outcome).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining("wants a user and a password (401)"),
+    });
   });
 });
 
