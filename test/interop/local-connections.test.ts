@@ -66,33 +66,40 @@ describe.each([
     return { program, recording };
   }
 
+  /** The request with this identifier has been notified of the hook. */
+  async function untilTold(request: string): Promise<void> {
+    const isIt = (text: string) => text.startsWith("NTFY") && text.includes(`${request}\r\n`) && text.includes("L/hd");
+    await expect.poll(() => agent.unasked.some(isIt), { timeout: 10_000 }).toBe(true);
+  }
+
+  /** How like the speech it is, wherever a busy machine made it come later. */
   function hears(recording: string, spoken: "a" | "b"): number {
     const [heard, said] = [readWav(readFileSync(recording)), readWav(readFileSync(speech(spoken)))];
     if (!heard.ok || !said.ok) throw new Error("no recording");
-    return judgeAudio(said.value, heard.value.subarray(0, 24_000))?.correlation ?? 0;
+    return judgeAudio(said.value, heard.value.subarray(0, 24_000))?.correlationFollowingShifts ?? 0;
   }
 
   test("two telephones on two lines hear each other", async () => {
     await command("RQNT", "aaln/1", ["X: 1", "R: L/hd(N)"]);
     const called = await telephone(1, "--answer-after", "50ms");
     const caller = await telephone(0, "--dial", "102", "--hang-up-after", "4s");
-    await expect.poll(() => agent.unasked.some((text) => text.includes("L/hd")), { timeout: 5000 }).toBe(true);
+    await untilTold("X: 1");
+    await command("RQNT", "aaln/2", ["X: 2", "S: L/rg", "R: L/hd(N)"]);
+    await untilTold("X: 2");
     const local = await command("CRCX", "aaln/1", ["C: 1", "M: sendrecv", "Z2: aaln/2@gw"]);
     expect(local.sdp).toContain("c=LOCAL EPN aaln/1");
-    await command("RQNT", "aaln/2", ["X: 2", "S: L/rg", "R: L/hd(N)"]);
-    await caller.program.event("hung up", ({ event }) => event === "hung-up", 10_000);
+    await caller.program.event("hung up", ({ event }) => event === "hung-up", 20_000);
     await command("DLCX", "*", []);
     await called.program.event("hung up", ({ event }) => event === "hung-up", 5_000);
     await Promise.all([caller.program.end(), called.program.end()]);
-    expect([hears(caller.recording, "b") > 0.9, hears(called.recording, "a") > 0.9]).toEqual([true, true]);
+    expect([hears(caller.recording, "b") > 0.8, hears(called.recording, "a") > 0.8]).toEqual([true, true]);
   });
 
   test("a telephone on a line and a far side behind a relay hear each other, and so does what is counted", async () => {
     const far = await WireRtpPeer.open(`127.41.${net}.31`);
-    agent.unasked.length = 0;
     await command("RQNT", "aaln/1", ["X: 3", "R: L/hd(N)"]);
     const caller = await telephone(0, "--dial", "200");
-    await expect.poll(() => agent.unasked.some((text) => text.includes("L/hd")), { timeout: 5000 }).toBe(true);
+    await untilTold("X: 3");
     const outer = await command("CRCX", "relay/1", ["C: 1", "M: sendrecv"], far.sdp(pcmu));
     const lines = ["C: 1", "M: sendrecv", "Z2: aaln/1@gw", "L: a:PCMA"];
     const local = await command("CRCX", "relay/1", lines);
