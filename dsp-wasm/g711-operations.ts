@@ -3,7 +3,7 @@
 //   argument. Sixteen samples a step; the rest in a step of eight.
 // How to use it: operation(jobs, count, samples); samples is a multiple of 8, buffers hold at least that many.
 
-import { alawCode, alawSample, ulawCode, ulawSample } from "./g711";
+import { alawCodes, alawSample, ulawCodes, ulawSample } from "./g711";
 import { jobBytes } from "./memory-map";
 
 // @ts-ignore: decorator
@@ -18,18 +18,27 @@ function destination(job: usize): usize {
   return load<u32>(job, 8) as usize;
 }
 
-/** Eight codes of law `from` to law `to`, in lanes; 0 is µ-law, 1 A-law, 2 linear. */
+/** Linear samples of eight codes of a law: 0 is µ-law, 1 A-law; or eight samples as they are: 2. */
 // @ts-ignore: decorator
 @inline
-function convert(lanes: v128, from: i32, to: i32): v128 {
-  const samples = from == 0 ? ulawSample(lanes) : from == 1 ? alawSample(lanes) : lanes;
-  return to == 0 ? ulawCode(samples) : to == 1 ? alawCode(samples) : samples;
+function eightSamples(input: usize, from: i32): v128 {
+  if (from == 2) return v128.load(input);
+  const codes = v128.load8x8_u(input);
+  return from == 0 ? ulawSample(codes) : alawSample(codes);
 }
 
+/** Sixteen samples or codes at `input` to sixteen at `output`. */
 // @ts-ignore: decorator
 @inline
-function loadEight(input: usize, from: i32): v128 {
-  return from == 2 ? v128.load(input) : v128.load8x8_u(input);
+function sixteen(input: usize, output: usize, from: i32, to: i32): void {
+  const first = eightSamples(input, from);
+  const second = eightSamples(input + (from == 2 ? 16 : 8), from);
+  if (to == 2) {
+    v128.store(output, first);
+    v128.store(output, second, 16);
+  } else {
+    v128.store(output, to == 0 ? ulawCodes(first, second) : alawCodes(first, second));
+  }
 }
 
 // @ts-ignore: decorator
@@ -40,21 +49,14 @@ function run(jobs: i32, count: i32, samples: i32, from: i32, to: i32): void {
     let input = source(job);
     let output = destination(job);
     for (let left = samples; left >= 16; left -= 16) {
-      const first = convert(loadEight(input, from), from, to);
-      const second = convert(loadEight(input + (from == 2 ? 16 : 8), from), from, to);
-      if (to == 2) {
-        v128.store(output, first);
-        v128.store(output, second, 16);
-      } else {
-        v128.store(output, i8x16.narrow_i16x8_u(first, second));
-      }
+      sixteen(input, output, from, to);
       input += from == 2 ? 32 : 16;
       output += to == 2 ? 32 : 16;
     }
     if ((samples & 8) == 0) continue;
-    const last = convert(loadEight(input, from), from, to);
+    const last = eightSamples(input, from);
     if (to == 2) v128.store(output, last);
-    else v128.store64_lane(output, i8x16.narrow_i16x8_u(last, last), 0);
+    else v128.store64_lane(output, to == 0 ? ulawCodes(last, last) : alawCodes(last, last), 0);
   }
 }
 

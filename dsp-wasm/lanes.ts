@@ -43,7 +43,8 @@ export function alawLeadingOne(segments: v128): v128 {
 @inline
 export function segmentAndStep(lanes: v128): v128 {
   const low = i32x4.shr_u(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(lanes)), 19);
-  const high = i32x4.shr_u(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(lanes)), 19);
+  const upper = i16x8.shuffle(lanes, i16x8.splat(0), 4, 12, 5, 13, 6, 14, 7, 15);
+  const high = i32x4.shr_u(f32x4.convert_i32x4_s(upper), 19);
   return i16x8.narrow_i32x4_u(low, high);
 }
 

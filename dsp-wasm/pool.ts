@@ -25,7 +25,7 @@ export const all512Less1: usize = memory.data<i16>([511, 511, 511, 511, 511, 511
 export const all544: usize = memory.data<i16>([544, 544, 544, 544, 544, 544, 544, 544], 16);
 export const all1535: usize = memory.data<i16>([1535, 1535, 1535, 1535, 1535, 1535, 1535, 1535], 16);
 export const all2080: usize = memory.data<i16>([2080, 2080, 2080, 2080, 2080, 2080, 2080, 2080], 16);
-export const all2112: usize = memory.data<i16>([2112, 2112, 2112, 2112, 2112, 2112, 2112, 2112], 16);
+export const all2367: usize = memory.data<i16>([2367, 2367, 2367, 2367, 2367, 2367, 2367, 2367], 16);
 export const all5120: usize = memory.data<i16>([5120, 5120, 5120, 5120, 5120, 5120, 5120, 5120], 16);
 export const all8191: usize = memory.data<i16>([8191, 8191, 8191, 8191, 8191, 8191, 8191, 8191], 16);
 export const all12288: usize = memory.data<i16>([12288, 12288, 12288, 12288, 12288, 12288, 12288, 12288], 16);
@@ -59,3 +59,13 @@ export const powers7: usize = memory.data<u8>([1, 2, 4, 8, 16, 32, 64, 0, 0, 0, 
 
 /** 1 .. 128 for exponents 7 .. 14. */
 export const powersFrom7: usize = memory.data<u8>([0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 0], 16);
+
+/** Of sixteen G.711 codes: the sign; and what A-law turns of a positive one. */
+export const signBytes: usize = memory.data<u8>(
+  [128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128],
+  16,
+);
+export const turnedBytes: usize = memory.data<u8>(
+  [213, 213, 213, 213, 213, 213, 213, 213, 213, 213, 213, 213, 213, 213, 213, 213],
+  16,
+);

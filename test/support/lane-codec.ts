@@ -11,8 +11,9 @@ export interface LaneJob {
 }
 
 /** Room for each call: its record, then a canary up to the next. */
-const recordRoomBytes = 320;
-const frameBytesMax = 0x1_0000;
+const recordRoomBytes = 512;
+/** Least room of a frame; no power of two, or the frames of all calls would compete for the same lines of a cache. */
+const frameRoomBytes = 2112;
 const canary = 0xa5;
 
 function isOperation(value: unknown): value is Operation {
@@ -24,6 +25,7 @@ export class LaneCodec {
   readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
   readonly callsMax = 64;
+  readonly recordRoomBytes = recordRoomBytes;
 
   constructor(exports: Exports, buffer: SharedArrayBuffer) {
     this.#exports = exports;
@@ -63,14 +65,16 @@ export class LaneCodec {
   run(name: string, jobs: readonly LaneJob[], samples: number, outputBytes: number, argument = 0): Uint8Array[] {
     const table = this.number("jobTablesOffset");
     const frames = this.#record(this.callsMax);
+    const longest = jobs.reduce((most, { input }) => Math.max(most, input.length), outputBytes);
+    const room = Math.max(frameRoomBytes, Math.ceil(longest / 64) * 64);
     jobs.forEach(({ call, input }, index) => {
-      const source = frames + 2 * index * frameBytesMax;
+      const source = frames + 2 * index * room;
       this.#bytes.set(input, source);
-      this.#words.set([this.#record(call), source, source + frameBytesMax, argument], table / 4 + 4 * index);
+      this.#words.set([this.#record(call), source, source + room, argument], table / 4 + 4 * index);
     });
     this.#operation(name)(table, jobs.length, samples);
     return jobs.map((_, index) => {
-      const at = frames + (2 * index + 1) * frameBytesMax;
+      const at = frames + (2 * index + 1) * room;
       return this.#bytes.slice(at, at + outputBytes);
     });
   }
