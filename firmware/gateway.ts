@@ -388,6 +388,8 @@ export class Gateway {
         return this.#settle(this.#control.recouple(output.line, at), at);
       case "line-event":
         return this.#lineEvent(output, at);
+      case "digit":
+        return this.#settle(this.#mgcp.face.observe(output.line, digitEvent(output.digit), at), at);
       case "trouble":
         return this.#lineTrouble(output.line, output.reason, at);
     }
@@ -475,5 +477,9 @@ function lineEventName(event: string): EventName {
 
 /** A number sent all at once is complete: the timer that would end it has, so to speak, run out. */
 function digits(dialled: string): EventName[] {
-  return [...dialled, "T"].map((event) => ({ packageName: "D", event, connectionId: null, parameters: [] }));
+  return [...dialled, "T"].map(digitEvent);
+}
+
+function digitEvent(event: string): EventName {
+  return { packageName: "D", event, connectionId: null, parameters: [] };
 }

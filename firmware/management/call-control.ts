@@ -379,9 +379,8 @@ export class CallControl {
   #coupleStation({ endpoint, mode, lease }: ConnectionRow): StationOutput[] {
     const { stations } = this.#parts;
     const own = stations.leg(endpoint);
-    if (mode === "loopback" && own !== null)
-      return stations.couple(endpoint, { source: own, hears: true, speaks: true });
-    return stations.couple(endpoint, { source: lease.leg, hears: receivesMedia(mode), speaks: sendsMedia(mode) });
+    if (mode === "loopback" && own !== null) return stations.couple(endpoint, { source: own, hears: true });
+    return stations.couple(endpoint, { source: lease.leg, hears: receivesMedia(mode) });
   }
 }
 

@@ -31,12 +31,10 @@ export interface StationMedia {
   readonly openTriesMax: number;
 }
 
-/** How a station's leg hangs together with a connection's. */
+/** What a station hears of a connection. */
 export interface Coupling {
   readonly source: LegNumber;
-  /** The station hears the connection; the connection hears the station. */
   readonly hears: boolean;
-  readonly speaks: boolean;
 }
 
 export type StationOutput =
@@ -49,6 +47,8 @@ export type StationOutput =
       /** With off-hook: the number the station sent along, all at once. */
       readonly dialled: string | null;
     }
+  /** The station, off-hook, sent a DTMF digit as a tone. */
+  | { readonly kind: "digit"; readonly line: string; readonly digit: string }
   /** The station's leg came or went: the connection on the line has to be coupled anew. */
   | { readonly kind: "recouple"; readonly line: string }
   | { readonly kind: "trouble"; readonly line: string; readonly reason: string };
@@ -150,7 +150,7 @@ export class LineStations {
     return this.#fromPhones(this.#phones.release(line, nowMs), nowMs);
   }
 
-  /** Sets what the station hears and whether it is heard; null: no connection. */
+  /** Sets what the station hears; null: no connection. */
   couple(line: string, coupling: Coupling | null): StationOutput[] {
     const station = this.#stations.get(line);
     if (station === undefined) return [];
@@ -164,6 +164,7 @@ export class LineStations {
 
   /** Null when the leg is none of a station's. */
   mediaEvent(event: MediaEvent, nowMs: number): StationOutput[] | null {
+    if (event.kind === "digit") return this.#digit(event.leg, event.generation, event.digit);
     if (event.kind !== "opened" && event.kind !== "open-failed") return null;
     for (const station of this.#stations.values()) {
       const audio = station.audio;
@@ -171,6 +172,14 @@ export class LineStations {
       return event.kind === "opened"
         ? this.#opened(station, audio.lease, nowMs)
         : this.#openFailed(station, audio.lease, audio.tries, event.reason, nowMs);
+    }
+    return null;
+  }
+
+  #digit(leg: LegNumber, generation: number, digit: string): StationOutput[] | null {
+    for (const { options, hook, audio } of this.#stations.values()) {
+      if (audio.name !== "open" || audio.lease.leg !== leg || audio.lease.generation !== generation) continue;
+      return hook === "off-hook" ? [{ kind: "digit", line: options.line, digit }] : [];
     }
     return null;
   }
@@ -305,8 +314,9 @@ export class LineStations {
       remote: station.remote?.media ?? null,
       learnsPort: true,
       sends: theyReceive && (station.coupling?.hears ?? false),
-      receives: theySend && (station.coupling?.speaks ?? false),
-      detectsDigits: false,
+      // Its digits are heard whatever the mode of a connection; that decides what is sent on.
+      receives: theySend && station.remote !== null,
+      detectsDigits: true,
       source: station.coupling?.source ?? null,
     };
   }

@@ -5,7 +5,7 @@ import type { Dsp } from "../../firmware/io/dsp-module.js";
 import { Engine } from "../../firmware/media/engine.js";
 import { CommandRing, EventRing } from "../../firmware/media/engine-rings.js";
 import { LegStatisticsTable } from "../../firmware/media/leg-statistics.js";
-import type { LegSettings } from "../../firmware/media/media-port.js";
+import type { LegSettings, MediaEvent } from "../../firmware/media/media-port.js";
 import { seededRandom } from "./seeded-random.js";
 import { SimulatedMediaNetwork } from "./simulated-media-network.js";
 
@@ -18,6 +18,7 @@ export class EngineBench {
   readonly statistics: LegStatisticsTable;
   readonly #dsp: Dsp;
   readonly #commands: CommandRing;
+  readonly #events: EventRing;
   nowMs = 1000;
 
   constructor(dsp: Dsp) {
@@ -26,6 +27,7 @@ export class EngineBench {
     this.network = new SimulatedMediaNetwork(dsp.memory);
     this.#commands = new CommandRing(dsp.memory);
     const events = new EventRing(dsp.memory);
+    this.#events = events;
     const random = seededRandom(3);
     const { network } = this;
     this.engine = new Engine({ ...dsp, network, commands: this.#commands, events, random, wallAtZeroMs: 1.7e12 });
@@ -59,6 +61,13 @@ export class EngineBench {
     const bytes = writeRtp(packet);
     this.#dsp.memory.bytes.set(bytes, this.engine.receiveOffset(leg));
     this.engine.rtpReceived(leg, bytes.length, from, this.nowMs);
+  }
+
+  /** What the engine told since it was asked last. */
+  events(): MediaEvent[] {
+    const told: MediaEvent[] = [];
+    for (let event = this.#events.take(); event !== null; event = this.#events.take()) told.push(event);
+    return told;
   }
 
   /** Turns whenever the engine asks for it. */

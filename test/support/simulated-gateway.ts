@@ -177,6 +177,18 @@ export class SimulatedGateway implements SimulatedNode {
       this.#act(this.#gateway.mediaEvent(event, this.#network.at), this.#network.at);
   }
 
+  /** The engine heard this digit on every leg that searches for digits. */
+  hear(digit: string): void {
+    const listening = this.commands.filter(
+      (command) => command.kind === "open" && command.settings.detectsDigits && this.#open.has(command.leg),
+    );
+    for (const { leg, generation } of listening.flatMap((one) => (one.kind === "open" ? [one] : [])))
+      this.#act(
+        this.#gateway.mediaEvent({ kind: "digit", leg, generation, digit }, this.#network.at),
+        this.#network.at,
+      );
+  }
+
   #engineDid(event: MediaEvent, at: SimulatedMoment): void {
     if (this.isEngineHeld) this.#done.push(event);
     else this.#act(this.#gateway.mediaEvent(event, at), at);

@@ -70,6 +70,22 @@ describe("requests and what they watch for", () => {
     expect(notified()).toEqual(["A1: L/hd D/2 D/0 D/1"]);
   });
 
+  test("digits that the telephone sends as tones are events of its line, as long as it is off-hook", () => {
+    rqnt("A1", { R: "L/hd(N)" });
+    offHook();
+    rqnt("A2", { R: "D/[0-9*#](N)", Q: "loop" });
+    network.run(100);
+    agent.notified.length = 0;
+    for (const digit of ["7", "#"]) {
+      gateway.hear(digit);
+      network.run(100);
+    }
+    hangUp();
+    gateway.hear("8");
+    network.run(100);
+    expect(notified()).toEqual(["A2: D/7", "A2: D/#"]);
+  });
+
   test("an active embedded request is what an audit tells, with its map", () => {
     rqnt("A1", { R: "L/hd(E(R(L/hu(N)),S(L/dl),D(2xx)))", Q: "loop,discard" });
     offHook();
