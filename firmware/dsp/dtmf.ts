@@ -2,6 +2,7 @@
  * DTMF digits (ITU-T Q.23): a detector for one call, and the programme that makes the tones of a digit. The algorithms
  * are dsp-wasm/dtmf-detector.ts and tone-generator.ts.
  */
+import { CallPlace } from "./call-place.js";
 import type { DspCore } from "./dsp-core.js";
 import type { ToneStep } from "./tone-generator.js";
 
@@ -36,39 +37,30 @@ export function dtmfTone(digit: string, onMs: number, offMs: number, lowDbm0 = -
   ];
 }
 
-const heardOctets = 16;
+const heardOctets = 12;
 const samplesPerMs = 8;
 
 /** Linear samples at 8000 Hz in, digits out. Holds its record until released. */
 export class DtmfDetector {
-  readonly #core: DspCore;
-  readonly #state: number;
-  readonly #frame: number;
-  readonly #heard: number;
-  readonly #octets: { readonly state: number; readonly frame: number };
+  readonly #place: CallPlace;
 
-  private constructor(core: DspCore, state: number, frame: number, heard: number, frameSamples: number) {
-    this.#core = core;
-    this.#state = state;
-    this.#frame = frame;
-    this.#heard = heard;
-    this.#octets = { state: core.size("dtmfDetectorBytes"), frame: frameSamples * 2 };
+  private constructor(place: CallPlace) {
+    this.#place = place;
   }
 
   /** Null when the memory is full. frameSamples is the most that process takes at once. */
   static create(core: DspCore, frameSamples: number): DtmfDetector | null {
-    const state = core.allocate(core.size("dtmfDetectorBytes"));
-    const frame = core.allocate(frameSamples * 2);
-    const heard = core.allocate(heardOctets);
-    if (state === null || frame === null || heard === null) return null;
-    return new DtmfDetector(core, state, frame, heard, frameSamples);
+    const recordOctets = core.size("dtmfDetectorBytes");
+    const sizes = { recordOctets, sourceOctets: 2 * frameSamples, destinationOctets: heardOctets };
+    const place = CallPlace.create(core, sizes);
+    return place === null ? null : new DtmfDetector(place);
   }
 
   /** samples: i16 at 8000 Hz, a multiple of 8 of them. */
   process(samples: Int16Array): DtmfHeard {
-    this.#core.samples(this.#frame, samples.length).set(samples);
-    this.#core.run("dtmfDetect", [this.job()], samples.length);
-    const heard = this.#core.view(this.#heard, heardOctets);
+    this.#place.put(samples);
+    this.#place.run("dtmfDetect", samples.length);
+    const heard = this.#place.answer;
     return {
       begun: digitOf(heard.getUint32(0, true)),
       present: digitOf(heard.getUint32(4, true)),
@@ -76,19 +68,12 @@ export class DtmfDetector {
     };
   }
 
-  /** For running many detectors in one call of DspCore.run("dtmfDetect", …). */
-  job() {
-    return { state: this.#state, source: this.#frame, destination: this.#heard, argument: 0 };
-  }
-
   reset(): void {
-    this.#core.bytes(this.#state, this.#octets.state).fill(0);
+    this.#place.clearRecord();
   }
 
   release(): void {
-    this.#core.release(this.#state, this.#octets.state);
-    this.#core.release(this.#frame, this.#octets.frame);
-    this.#core.release(this.#heard, heardOctets);
+    this.#place.release();
   }
 }
 

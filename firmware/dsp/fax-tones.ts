@@ -1,4 +1,5 @@
 /** The tones of fax machines and modems, heard (dsp-wasm/fax-tones.ts) and as programmes of the tone generator. */
+import { CallPlace } from "./call-place.js";
 import type { DspCore } from "./dsp-core.js";
 import type { ToneStep } from "./tone-generator.js";
 
@@ -15,48 +16,36 @@ export const cedTone: readonly ToneStep[] = [
   { tones: [], ms: 75 },
 ];
 
-const heardOctets = 16;
+const heardOctets = 8;
 const toneOfCode: readonly (FaxTone | null)[] = [null, "CNG", "CED"];
 
 export class FaxToneDetector {
-  readonly #core: DspCore;
-  readonly #state: number;
-  readonly #frame: number;
-  readonly #heard: number;
-  readonly #frameOctets: number;
+  readonly #place: CallPlace;
 
-  private constructor(core: DspCore, state: number, frame: number, heard: number, frameOctets: number) {
-    this.#core = core;
-    this.#state = state;
-    this.#frame = frame;
-    this.#heard = heard;
-    this.#frameOctets = frameOctets;
+  private constructor(place: CallPlace) {
+    this.#place = place;
   }
 
   /** Null when the memory is full. */
   static create(core: DspCore, frameSamples: number): FaxToneDetector | null {
-    const state = core.allocate(core.size("faxDetectorBytes"));
-    const frame = core.allocate(frameSamples * 2);
-    const heard = core.allocate(heardOctets);
-    if (state === null || frame === null || heard === null) return null;
-    return new FaxToneDetector(core, state, frame, heard, frameSamples * 2);
+    const recordOctets = core.size("faxDetectorBytes");
+    const sizes = { recordOctets, sourceOctets: 2 * frameSamples, destinationOctets: heardOctets };
+    const place = CallPlace.create(core, sizes);
+    return place === null ? null : new FaxToneDetector(place);
   }
 
   /** The tone that was made sure of in these samples (CNG after 0.35 s, CED after 0.5 s), once for each time it sounds. */
   process(samples: Int16Array): FaxTone | null {
-    this.#core.samples(this.#frame, samples.length).set(samples);
-    const job = { state: this.#state, source: this.#frame, destination: this.#heard, argument: 0 };
-    this.#core.run("faxToneDetect", [job], samples.length);
-    return toneOfCode[this.#core.view(this.#heard, heardOctets).getUint32(0, true)] ?? null;
+    this.#place.put(samples);
+    this.#place.run("faxToneDetect", samples.length);
+    return toneOfCode[this.#place.answer.getUint32(0, true)] ?? null;
   }
 
   reset(): void {
-    this.#core.bytes(this.#state, this.#core.size("faxDetectorBytes")).fill(0);
+    this.#place.clearRecord();
   }
 
   release(): void {
-    this.#core.release(this.#state, this.#core.size("faxDetectorBytes"));
-    this.#core.release(this.#frame, this.#frameOctets);
-    this.#core.release(this.#heard, heardOctets);
+    this.#place.release();
   }
 }

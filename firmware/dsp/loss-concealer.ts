@@ -1,43 +1,42 @@
 /** Packet loss concealment for one call (dsp-wasm/loss-concealer.ts): frames in, frames out, whatever was lost. */
+import { CallPlace } from "./call-place.js";
 import type { DspCore } from "./dsp-core.js";
 
 export class LossConcealer {
-  readonly #core: DspCore;
-  readonly #state: number;
-  readonly #frame: number;
+  readonly #place: CallPlace;
   readonly #frameSamples: number;
+  readonly #isWide: boolean;
 
-  private constructor(core: DspCore, state: number, frame: number, frameSamples: number) {
-    this.#core = core;
-    this.#state = state;
-    this.#frame = frame;
+  private constructor(place: CallPlace, frameSamples: number, isWide: boolean) {
+    this.#place = place;
     this.#frameSamples = frameSamples;
+    this.#isWide = isWide;
   }
 
-  /** Null when the memory is full. */
-  static create(core: DspCore, frameSamples: number): LossConcealer | null {
-    const state = core.allocate(core.size("lossConcealerBytes"));
-    const frame = core.allocate(frameSamples * 2);
-    return state === null || frame === null ? null : new LossConcealer(core, state, frame, frameSamples);
+  /** frameSamples is how many a lost frame had, and the most that process takes. Null when the memory is full. */
+  static create(core: DspCore, frameSamples: number, rateHz: 8000 | 16_000 = 8000): LossConcealer | null {
+    const isWide = rateHz === 16_000;
+    const octets = 2 * frameSamples;
+    const recordOctets = core.size(isWide ? "lossConcealerWideBytes" : "lossConcealerBytes");
+    const place = CallPlace.create(core, { recordOctets, sourceOctets: octets, destinationOctets: octets });
+    return place === null ? null : new LossConcealer(place, frameSamples, isWide);
   }
 
   /** The frame as it came, or null if it was lost; a view on what is to be played, valid until the next call. */
   process(samples: Int16Array | null): Int16Array {
     const count = samples?.length ?? this.#frameSamples;
-    const frame = this.#core.samples(this.#frame, count);
-    if (samples !== null) frame.set(samples);
-    const argument = samples === null ? 1 : 0;
-    const job = { state: this.#state, source: this.#frame, destination: this.#frame, argument };
-    this.#core.run("lossConceal", [job], count);
-    return frame;
+    if (samples !== null) this.#place.put(samples);
+    const isLost = samples === null ? 1 : 0;
+    if (this.#isWide) this.#place.run("lossConcealWide", count / 2, isLost);
+    else this.#place.run("lossConceal", count, isLost);
+    return this.#place.samples(count);
   }
 
   reset(): void {
-    this.#core.bytes(this.#state, this.#core.size("lossConcealerBytes")).fill(0);
+    this.#place.clearRecord();
   }
 
   release(): void {
-    this.#core.release(this.#state, this.#core.size("lossConcealerBytes"));
-    this.#core.release(this.#frame, this.#frameSamples * 2);
+    this.#place.release();
   }
 }

@@ -1,4 +1,5 @@
 /** One call's tone generator: a programme of steps in, samples out (dsp-wasm/tone-generator.ts draws the record). */
+import { CallPlace } from "./call-place.js";
 import type { DspCore } from "./dsp-core.js";
 
 export interface Tone {
@@ -22,24 +23,18 @@ const stepMsMax = 3_600_000;
 
 export class ToneGenerator {
   readonly #core: DspCore;
-  readonly #state: number;
-  readonly #frame: number;
-  readonly #stateOctets: number;
-  readonly #frameSamples: number;
+  readonly #place: CallPlace;
 
-  private constructor(core: DspCore, state: number, frame: number, frameSamples: number) {
+  private constructor(core: DspCore, place: CallPlace) {
     this.#core = core;
-    this.#state = state;
-    this.#frame = frame;
-    this.#stateOctets = core.size("toneGeneratorBytes");
-    this.#frameSamples = frameSamples;
+    this.#place = place;
   }
 
   /** Null when the memory is full. */
   static create(core: DspCore, frameSamples: number): ToneGenerator | null {
-    const state = core.allocate(core.size("toneGeneratorBytes"));
-    const frame = core.allocate(frameSamples * 2);
-    return state === null || frame === null ? null : new ToneGenerator(core, state, frame, frameSamples);
+    const recordOctets = core.size("toneGeneratorBytes");
+    const place = CallPlace.create(core, { recordOctets, sourceOctets: 0, destinationOctets: 2 * frameSamples });
+    return place === null ? null : new ToneGenerator(core, place);
   }
 
   /**
@@ -48,8 +43,8 @@ export class ToneGenerator {
    */
   play(steps: readonly ToneStep[], repeat: number | null, rateHz = 8000): void {
     checkSteps(steps, this.#core.size("toneStepsMax"), rateHz);
-    const record = this.#core.view(this.#state, this.#stateOctets);
     this.reset();
+    const { record } = this.#place;
     record.setUint32(0, steps.length, true);
     record.setUint32(4, repeat ?? steps.length, true);
     const stepsOffset = this.#core.size("toneStepsOffset");
@@ -61,20 +56,18 @@ export class ToneGenerator {
 
   /** A view on the next samples, valid until the next call. */
   process(samples: number): Int16Array {
-    if (samples > this.#frameSamples) throw new RangeError(`${samples} samples: made for ${this.#frameSamples}`);
-    const job = { state: this.#state, source: 0, destination: this.#frame, argument: 0 };
-    this.#core.run("toneGenerate", [job], samples);
-    return this.#core.samples(this.#frame, samples);
+    const made = this.#place.samples(samples);
+    this.#place.run("toneGenerate", samples);
+    return made;
   }
 
   /** Silence, as when new. */
   reset(): void {
-    this.#core.bytes(this.#state, this.#stateOctets).fill(0);
+    this.#place.clearRecord();
   }
 
   release(): void {
-    this.#core.release(this.#state, this.#stateOctets);
-    this.#core.release(this.#frame, this.#frameSamples * 2);
+    this.#place.release();
   }
 }
 

@@ -1,5 +1,7 @@
 /** The part of WebAssembly that this program uses: neither TypeScript's ES library nor @types/node 20 declares it. */
 declare namespace WebAssembly {
+  function compile(bytes: Uint8Array): Promise<Module>;
+
   class Memory {
     constructor(descriptor: { initial: number; maximum: number; shared: true });
     readonly buffer: SharedArrayBuffer;

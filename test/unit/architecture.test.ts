@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "firmware/protocol": ["npm:sdp-transform", "node:crypto"],
   "firmware/media": ["firmware/protocol"],
   "firmware/lines": ["firmware/protocol"],
-  "firmware/dsp": [],
+  "firmware/dsp": ["firmware/media/codec.ts"],
   "firmware/dsp/io": ["firmware/dsp", "node"],
   "firmware/dsp/library.ts": ["firmware/dsp"],
   "firmware/management": ["firmware/protocol", "firmware/media", "firmware/lines", "node:crypto"],

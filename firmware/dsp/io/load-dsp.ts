@@ -11,7 +11,7 @@ const places = [
 export async function loadDsp(arenaOctets?: number): Promise<DspCore> {
   for (const place of places) {
     const bytes = place.protocol === "file:" ? await readBeside(place) : await fetchFrom(place);
-    if (bytes !== null) return new DspCore(new WebAssembly.Module(bytes), arenaOctets);
+    if (bytes !== null) return new DspCore(await WebAssembly.compile(bytes), arenaOctets);
   }
   throw new Error("dsp-library.wasm is not beside holdover/dsp: was it built (npm run build)?");
 }
