@@ -1,10 +1,11 @@
 /**
- * The call-progress tones of countries: ITU-T E.180 Supplement 2, "Various tones used in national networks" (2003), and
- * ANSI T1.401 for North America. A row is the value in most of the country's networks; exchanges differ, and levels are
- * the operator's (E.180 section 4: -10 dBm0 +-5 nominal).
+ * The call-progress tones of countries. A row is the value in most of the country's networks; exchanges differ, and levels
+ * are the operator's (ITU-T E.180 section 4: -10 dBm0 +-5 nominal). Beside each stands where its values are laid down; they
+ * were compared with tone tables of telephone exchanges that name the same documents.
  *
  * A tone is written as the supplement writes it: frequencies with +, then seconds on, off, on … (none: without end). One
- * that is modulated there (Australia 425 x 25 Hz, Japan 400 x 16 Hz) is two tones here, whose beat is the modulation.
+ * that is modulated there (Australia 425 x 25 Hz, Japan 400 x 16 Hz) is two tones here, whose beat is the modulation. That
+ * every second burst of the British congestion tone is 6 dB louder is left out.
  */
 import type { ToneStep } from "./tone-generator.js";
 
@@ -13,12 +14,17 @@ export type ToneName = (typeof toneNames)[number];
 
 interface CountryTones extends Readonly<Record<ToneName, string>> {
   readonly name: string;
+  readonly source: string;
 }
+
+/** "Various tones used in national networks", 2003. */
+const supplement2 = "ITU-T E.180 Supplement 2";
 
 /** ISO 3166 codes of two letters. The frequency stands before the colon, the cadence in seconds behind it. */
 const countries: Readonly<Record<string, CountryTones>> = {
   AU: {
     name: "Australia",
+    source: supplement2,
     dial: "413+438:",
     ringback: "413+438: 0.4 0.2 0.4 2",
     busy: "425: 0.375 0.375",
@@ -27,6 +33,7 @@ const countries: Readonly<Record<string, CountryTones>> = {
   },
   AT: {
     name: "Austria",
+    source: supplement2,
     dial: "420:",
     ringback: "420: 1 5",
     busy: "420: 0.4 0.4",
@@ -35,6 +42,7 @@ const countries: Readonly<Record<string, CountryTones>> = {
   },
   BE: {
     name: "Belgium",
+    source: supplement2,
     dial: "425:",
     ringback: "425: 1 3",
     busy: "425: 0.5 0.5",
@@ -43,14 +51,25 @@ const countries: Readonly<Record<string, CountryTones>> = {
   },
   CH: {
     name: "Switzerland",
+    source: supplement2,
     dial: "425:",
     ringback: "425: 1 4",
     busy: "425: 0.5 0.5",
     congestion: "425: 0.2 0.2",
     callWaiting: "425: 0.2 0.2 0.2 4",
   },
+  CZ: {
+    name: "Czechia",
+    source: supplement2,
+    dial: "425: 0.33 0.33 0.66 0.66",
+    ringback: "425: 1 4",
+    busy: "425: 0.33 0.33",
+    congestion: "425: 0.165 0.165",
+    callWaiting: "425: 0.33 9",
+  },
   DE: {
     name: "Germany",
+    source: supplement2,
     dial: "425:",
     ringback: "425: 1 4",
     busy: "425: 0.48 0.48",
@@ -59,14 +78,25 @@ const countries: Readonly<Record<string, CountryTones>> = {
   },
   ES: {
     name: "Spain",
+    source: supplement2,
     dial: "425:",
     ringback: "425: 1.5 3",
     busy: "425: 0.2 0.2",
     congestion: "425: 0.2 0.2 0.2 0.2 0.2 0.6",
     callWaiting: "425: 0.175 0.175 0.175 3.5",
   },
+  FI: {
+    name: "Finland",
+    source: supplement2,
+    dial: "425:",
+    ringback: "425: 1 4",
+    busy: "425: 0.3 0.3",
+    congestion: "425: 0.2 0.2",
+    callWaiting: "425: 0.15 0.15 0.15 8",
+  },
   FR: {
     name: "France",
+    source: supplement2,
     dial: "440:",
     ringback: "440: 1.5 3.5",
     busy: "440: 0.5 0.5",
@@ -75,6 +105,7 @@ const countries: Readonly<Record<string, CountryTones>> = {
   },
   GB: {
     name: "United Kingdom",
+    source: `${supplement2}; BT SIN 350`,
     dial: "350+440:",
     ringback: "400+450: 0.4 0.2 0.4 2",
     busy: "400: 0.375 0.375",
@@ -83,6 +114,7 @@ const countries: Readonly<Record<string, CountryTones>> = {
   },
   IT: {
     name: "Italy",
+    source: supplement2,
     dial: "425: 0.2 0.2 0.6 1",
     ringback: "425: 1 4",
     busy: "425: 0.5 0.5",
@@ -91,22 +123,52 @@ const countries: Readonly<Record<string, CountryTones>> = {
   },
   JP: {
     name: "Japan",
+    source: supplement2,
     dial: "400:",
-    ringback: "400+415: 1 2",
+    ringback: "400+416: 1 2",
     busy: "400: 0.5 0.5",
     congestion: "400: 0.5 0.5",
     callWaiting: "400: 0.064 0.436 0.064 3.436",
   },
   NL: {
     name: "Netherlands",
+    source: supplement2,
     dial: "425:",
     ringback: "425: 1 4",
     busy: "425: 0.5 0.5",
     congestion: "425: 0.25 0.25",
     callWaiting: "425: 0.5 9.5",
   },
+  NO: {
+    name: "Norway",
+    source: supplement2,
+    dial: "425:",
+    ringback: "425: 1 4",
+    busy: "425: 0.5 0.5",
+    congestion: "425: 0.2 0.2",
+    callWaiting: "425: 0.2 0.6 0.2 10",
+  },
+  PL: {
+    name: "Poland",
+    source: supplement2,
+    dial: "425:",
+    ringback: "425: 1 4",
+    busy: "425: 0.5 0.5",
+    congestion: "425: 0.5 0.5",
+    callWaiting: "425: 0.15 0.15 0.15 4",
+  },
+  SE: {
+    name: "Sweden",
+    source: supplement2,
+    dial: "425:",
+    ringback: "425: 1 5",
+    busy: "425: 0.25 0.25",
+    congestion: "425: 0.25 0.75",
+    callWaiting: "425: 0.2 0.5 0.2 9.1",
+  },
   US: {
     name: "United States and Canada",
+    source: `${supplement2}; ITU-T E.300 Supplement 3, North American precise audible tone plan`,
     dial: "350+440:",
     ringback: "440+480: 2 4",
     busy: "480+620: 0.5 0.5",
@@ -116,6 +178,11 @@ const countries: Readonly<Record<string, CountryTones>> = {
 };
 
 export const toneCountries: readonly string[] = Object.keys(countries);
+
+/** The documents that a country's values are from; null for a country that is not in the table. */
+export function toneSource(country: string): string | null {
+  return Object.hasOwn(countries, country) ? (countries[country]?.source ?? null) : null;
+}
 
 /** Of one tone, in dBm0 for all its frequencies together. */
 const levelDbm0Default = -10;

@@ -2,7 +2,7 @@
  * holdover/dsp: the DSP core for programs of others, in Node and in browsers. docs/dsp.md says what each function does. This
  * file is the package's door and nothing within the project goes through it.
  */
-export { callProgressTone, type ToneName, toneCountries, toneNames } from "./call-progress-tones.js";
+export { callProgressTone, type ToneName, toneCountries, toneNames, toneSource } from "./call-progress-tones.js";
 export { NoiseDescriber, NoiseMaker } from "./comfort-noise.js";
 export { ConferenceMixer } from "./conference-mixer.js";
 export { arenaOctetsMax, DspCore, type DspJob, samplesMax } from "./dsp-core.js";
