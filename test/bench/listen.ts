@@ -7,21 +7,28 @@
  * concealed. What it prints are the same files in figures: level against what was said, and the largest level of the
  * third difference, where clicks are.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeWav } from "#protocol/wav.js";
+import { readWav, writeWav } from "#protocol/wav.js";
 import { loadDsp } from "../../firmware/dsp/io/load-dsp.js";
 import { LossConcealer } from "../../firmware/dsp/loss-concealer.js";
 import { Resampler } from "../../firmware/dsp/resampler.js";
 import { VoiceCodec } from "../../firmware/dsp/voice-codec.js";
 import { seededRandom } from "../support/seeded-random.js";
-import { levelDbm0, speech } from "../support/test-signals.js";
+import { levelDbm0 } from "../support/test-signals.js";
 
 const folder = process.argv[2] ?? "listen";
 const codecs = ["PCMA", "G722", "G726-32"];
 const lostShare = 0.1;
 const packetMs = 20;
 const core = await loadDsp();
+
+/** From the project's folder, where npm runs scripts. */
+function voiceOf(file: string): Int16Array {
+  const read = readWav(readFileSync(file));
+  if (!read.ok) throw new Error(`${file}: ${read.reason}`);
+  return read.value.subarray(0, read.value.length - (read.value.length % 160));
+}
 
 function made<One>(one: One | null): One {
   if (one === null) throw new Error("the memory is full");
@@ -71,7 +78,7 @@ function crackleDbm0(samples: Int16Array): number {
 }
 
 mkdirSync(folder, { recursive: true });
-const narrow = speech("a");
+const narrow = voiceOf("host/cli/demo/speech/station-a.wav");
 const wide = resampled(narrow, "8 to 16 kHz");
 for (const name of codecs) {
   const isWide = name === "G722";
