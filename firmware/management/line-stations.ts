@@ -315,7 +315,7 @@ export class LineStations {
       learnsPort: true,
       sends: theyReceive && (station.coupling?.hears ?? false),
       // Its digits are heard whatever the mode of a connection; that decides what is sent on.
-      receives: theySend && station.remote !== null,
+      receives: theySend,
       detectsDigits: true,
       source: station.coupling?.source ?? null,
     };
