@@ -20,6 +20,7 @@ function description(codings: readonly Coding[]) {
     sessionVersion: "1",
     media: { address: "192.0.2.1", port: 4000 },
     codings,
+    formatParameters: [],
     telephoneEventPayloadType: null,
     direction: "sendrecv" as const,
   };
