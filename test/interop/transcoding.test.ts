@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readWav } from "#protocol/wav.js";
 import { Program } from "../../host/cli/demo/program.js";
-import { resemblance } from "../support/coded-voice.js";
+import { bestMatch, resemblance } from "../support/coded-voice.js";
 import { foreignProgram } from "../support/foreign-program.js";
 import { holdoverBin } from "../support/programs.js";
 import { levelDbm0, speech } from "../support/test-signals.js";
@@ -26,9 +26,9 @@ const press = "127.60.0.5";
 const saidSeconds = 6;
 const heardSeconds = 3;
 const rtpHeaderOctets = 12;
-/** What was heard is judged in pieces of 200 ms, each where it is most alike what was said up to a second around it. */
+/** What was heard is judged in pieces of 200 ms, each where it is most alike what was said around it. */
 const pieceSamples = 1600;
-const aroundSamples = 8000;
+const aroundSamples = 2000;
 const quietDbm0 = -35;
 
 interface Format {
@@ -194,14 +194,24 @@ function namesOf(some: typeof pairs): string {
   return some.map(([from, to]) => `${from.option} to ${to.option}`).join(", ");
 }
 
+/** The listener may have missed the first seconds: its first loud pieces say where in the voice it began. */
 function judge(heard: Int16Array): { readonly likeness: number; readonly levelDb: number } {
-  const voice = speech("a");
-  const likenesses: number[] = [];
-  for (let at = 0; at + pieceSamples <= heard.length; at += pieceSamples) {
-    const piece = heard.subarray(at, at + pieceSamples);
-    const around = voice.subarray(Math.max(0, at - aroundSamples), at + pieceSamples + aroundSamples);
-    if (levelDbm0(piece) > quietDbm0) likenesses.push(resemblance(piece, around, around.length - pieceSamples));
-  }
+  const voice = speech("a").subarray(0, 8000 * saidSeconds);
+  const pieces = Array.from({ length: Math.floor(heard.length / pieceSamples) }, (_, index) => {
+    const at = index * pieceSamples;
+    return { at, piece: heard.subarray(at, at + pieceSamples) };
+  }).filter(({ piece }) => levelDbm0(piece) > quietDbm0);
+  const places = pieces.slice(0, 3).map(({ at, piece }) => {
+    const { likeness, delay } = bestMatch(piece, voice, voice.length - pieceSamples);
+    return { likeness, began: delay - at };
+  });
+  const { began } = places.sort((a, b) => b.likeness - a.likeness)[0] ?? { began: 0 };
+  const likenesses = pieces.map(({ at, piece }) => {
+    const from = Math.max(0, at + began - aroundSamples);
+    const around = voice.subarray(from, at + began + pieceSamples + aroundSamples);
+    return resemblance(piece, around, Math.max(0, around.length - pieceSamples));
+  });
   const median = likenesses.sort((a, b) => a - b)[Math.floor(likenesses.length / 2)] ?? 0;
-  return { likeness: median, levelDb: levelDbm0(heard) - levelDbm0(voice.subarray(0, heard.length)) };
+  const said = voice.subarray(Math.max(0, began), Math.max(0, began) + heard.length);
+  return { likeness: median, levelDb: levelDbm0(heard) - levelDbm0(said) };
 }

@@ -76,7 +76,16 @@ export function fromRate(core: DspCore, voice: Int16Array, rateHz: 8000 | 16_000
 
 /** The best correlation, up to 1, of what was heard with what was said up to delayMax samples before. */
 export function resemblance(said: Int16Array, heard: Int16Array, delayMax: number): number {
-  let best = 0;
+  return bestMatch(said, heard, delayMax).likeness;
+}
+
+/** The same, and by how many samples what was heard is later there. */
+export function bestMatch(
+  said: Int16Array,
+  heard: Int16Array,
+  delayMax: number,
+): { readonly likeness: number; readonly delay: number } {
+  let best = { likeness: 0, delay: 0 };
   for (let delay = 0; delay <= delayMax; delay += 1) {
     let product = 0;
     let saidSquare = 0;
@@ -88,7 +97,8 @@ export function resemblance(said: Int16Array, heard: Int16Array, delayMax: numbe
       saidSquare += mouth * mouth;
       heardSquare += ear * ear;
     }
-    best = Math.max(best, product / Math.sqrt(saidSquare * heardSquare + 1));
+    const likeness = product / Math.sqrt(saidSquare * heardSquare + 1);
+    if (likeness > best.likeness) best = { likeness, delay };
   }
   return best;
 }
