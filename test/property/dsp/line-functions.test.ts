@@ -90,7 +90,7 @@ test.prop([anyFunction, anySignal, anyShare, fc.uint8Array({ minLength: 512, max
   },
 );
 
-test.prop([anyFunction, fc.array(anySignal, { minLength: 2, maxLength: 9 }), anyShare], { numRuns: 60 })(
+test.prop([anyFunction, fc.array(anySignal, { minLength: 2, maxLength: 9 }), anyShare], { numRuns: 30 })(
   "calls run together are what they are alone",
   (run, inputs, share) => {
     const argument = Math.floor(share * run.argumentMax);

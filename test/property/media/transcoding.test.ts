@@ -80,7 +80,7 @@ function through(from: Coding, to: Coding, lost: number, seed: number) {
   return { sent, heard: fromRate(core, decoded(core, codec, octets), codec.pcmRateHz) };
 }
 
-test.prop([coding, coding], { numRuns: 25 })(
+test.prop([coding, coding], { numRuns: 12 })(
   "any codec to any other, at any packet time: the voice comes through",
   (from, to) => {
     const { sent, heard } = through(from, to, 0, 1);
@@ -100,7 +100,7 @@ test.prop([coding, coding], { numRuns: 25 })(
   },
 );
 
-test.prop([coding, coding, fc.nat(1_000_000)], { numRuns: 25 })(
+test.prop([coding, coding, fc.nat(1_000_000)], { numRuns: 12 })(
   "at 10 % random loss the voice still comes through, and nothing is louder than what was said around it",
   (from, to, seed) => {
     const { heard } = through(from, to, 0.1, seed);
