@@ -216,7 +216,7 @@ export class Leg implements PacketRelay {
     if (to !== null) network.sendRtp(this.leg, offset, length, to);
     else if (this.#wiredTo !== null) {
       const far = this.#legAt(this.#wiredTo);
-      if (far !== null) wire.carry(offset, length, far, nowMs);
+      if (far !== null && far.#wiredTo === this.leg) wire.carry(offset, length, far, nowMs);
     }
   }
 

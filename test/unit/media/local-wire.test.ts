@@ -21,6 +21,18 @@ beforeEach(() => {
   bench = new EngineBench(dsp);
 });
 
+const loose: LegSettings = {
+  sendCoding: pcmu,
+  receiveCoding: null,
+  relay: null,
+  remote: null,
+  learnsPort: false,
+  sends: true,
+  receives: true,
+  detectsDigits: false,
+  source: 3,
+};
+
 function talk(leg: number, count: number, from: Address, payloadType = 0): void {
   for (let number = 0; number < count; number += 1) {
     bench.receive(leg, rtpPacket(number, { payloadType }), from);
@@ -119,6 +131,16 @@ test("a half whose other half is gone sends nowhere, and one that is wired anew 
   });
   talk(0, 3, left);
   expect(bench.network.sentBy(3).length).toBe(6);
+});
+
+test("a leg that is wired elsewhere, or to nobody, takes nothing from here", () => {
+  openRelays();
+  for (const remote of [{ leg: 5 }, null, right]) {
+    const relay = { target: 3, payloadTypes: [{ from: 0, to: 98 }] };
+    bench.modify(2, { ...loose, relay, remote });
+    talk(0, 5, left);
+  }
+  expect(bench.network.sentBy(3)).toEqual([]);
 });
 
 test("a ring of wires ends by itself", () => {
