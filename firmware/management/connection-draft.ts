@@ -161,7 +161,7 @@ export class ConnectionDrafts {
 
   #newConnectionId(taken = ""): string {
     for (;;) {
-      const connectionId = randomHex(this.#parts.random, 8);
+      const connectionId = shortConnectionId(randomHex(this.#parts.random, 8));
       if (connectionId !== taken && this.#parts.table.get(connectionId) === undefined) return connectionId;
     }
   }
@@ -305,4 +305,9 @@ function telling({ codings, telephoneEventPayloadType }: Negotiated): Negotiated
 function renewed(before: MediaDescription, now: MediaDescription): MediaDescription {
   const isSame = JSON.stringify({ ...before, ...now }) === JSON.stringify(before);
   return isSame ? before : { ...now, sessionVersion: String(Number(before.sessionVersion) + 1) };
+}
+
+/** 31 bits, so that the id as a number is an index of RTP-MIB too (Integer32). */
+function shortConnectionId(digits: string): string {
+  return (Number.parseInt(digits, 16) & 0x7fff_ffff).toString(16).toUpperCase().padStart(8, "0");
 }

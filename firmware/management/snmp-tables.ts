@@ -1,4 +1,4 @@
-/** A gateway's snapshot laid out as the variables of the system group and HOLDOVER-MIB: the columns of an SnmpView. */
+/** A gateway's snapshot laid out as the variables of the system group, RTP-MIB and HOLDOVER-MIB: the columns of an SnmpView. */
 import type { GatewaySnapshot } from "#protocol/active-connection.js";
 import { connectionColumns } from "#protocol/mib/connection-columns.js";
 import { type ConnectionRow, connectionIndex, rowOf } from "#protocol/mib/connection-row.js";
@@ -11,6 +11,7 @@ import {
   scalarsOf,
   scalarsOid,
 } from "#protocol/mib/holdover-mib.js";
+import { rtpSessionColumns, rtpSessionEntryOid, rtpSessionIndex, rtpSessionOf } from "#protocol/mib/rtp-mib.js";
 import { systemObjects, systemOid } from "#protocol/mib/system-group.js";
 import { compareOids, type Oid } from "#protocol/snmp/oid.js";
 import type { SnmpValue } from "#protocol/snmp/value.js";
@@ -21,6 +22,7 @@ export function gatewayColumns(root: Oid, snapshot: GatewaySnapshot): ViewColumn
   return [
     ...systemObjects.map(({ number, write }) => scalarColumn([...systemOid, number], write(snapshot, root))),
     ...scalars.map(({ number, write }) => scalarColumn([...scalarsOid(root), number], write(values))),
+    ...rtpSessionTable(snapshot),
     ...connectionTable(connectionEntryOid(root), snapshot),
     ...heardTable(heardEntryOid(root), snapshot),
   ];
@@ -45,6 +47,21 @@ function connectionTable(entry: Oid, snapshot: GatewaySnapshot): ViewColumn[] {
     oid: [...entry, number],
     indexes,
     read: (place) => cellOf(row(place), write),
+  }));
+}
+
+function rtpSessionTable({ connections, upMs }: GatewaySnapshot): ViewColumn[] {
+  const { indexes, items } = sortedByIndex(connections, (connection) => {
+    const hasSession = rtpSessionOf(connection, upMs ?? 0) !== null;
+    return hasSession ? rtpSessionIndex(connection.connectionId) : null;
+  });
+  return rtpSessionColumns.map(({ number, write }) => ({
+    oid: [...rtpSessionEntryOid, number],
+    indexes,
+    read: (place) => {
+      const connection = items[place];
+      return cellOf(connection === undefined ? null : rtpSessionOf(connection, upMs ?? 0), write);
+    },
   }));
 }
 

@@ -1,7 +1,8 @@
 /**
  * Asks a gateway over SNMP, v2c or v3: one GET for the scalars of HOLDOVER-MIB, then GETBULK over the columns of its tables,
  * several requests in flight. Each answer carries the change counter: if that moves, the audit begins anew, up to
- * `walksMax` times, so that what it gives was true at one moment. Other agents' tables (RTP-MIB) are not read here.
+ * `walksMax` times, so that what it gives was true at one moment. An agent without HOLDOVER-MIB is asked for RTP-MIB's
+ * sessions, and the answer says what these do not tell.
  */
 import type { GatewayAudit } from "#protocol/active-connection.js";
 import { type Address, formatAddress } from "#protocol/address.js";
@@ -15,13 +16,13 @@ import {
   scalars,
   scalarsOid,
 } from "#protocol/mib/holdover-mib.js";
-import { sysNameOid } from "#protocol/mib/system-group.js";
+import { sysNameOid, sysUpTimeOid } from "#protocol/mib/system-group.js";
 import { text } from "#protocol/mib/textual-convention.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { formatOid, type Oid, startsWith } from "#protocol/snmp/oid.js";
 import { errorStatusName, type PlainPdu, type VariableBinding } from "#protocol/snmp/pdu.js";
-import type { SnmpValue } from "#protocol/snmp/value.js";
 import type { AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
+import { notInRtpMib, RtpSessionRows } from "./rtp-session-rows.js";
 import { SnmpRequests, type SnmpRequestsOptions } from "./snmp-requests.js";
 import { SnmpRows } from "./snmp-rows.js";
 import { SnmpWalk } from "./snmp-walk.js";
@@ -59,10 +60,15 @@ interface Known {
 
 type State =
   | { readonly name: "asking for scalars" }
-  | { readonly name: "walking"; readonly known: Known; readonly walk: SnmpWalk; readonly rows: SnmpRows }
+  | {
+      readonly name: "walking";
+      readonly known: Known;
+      readonly walk: SnmpWalk;
+      readonly rows: SnmpRows | RtpSessionRows;
+    }
   | { readonly name: "ended" };
 
-const neverTold = ["tags (not over SNMP v2c)", "line events", "ended connections"];
+const neverTold = ["tags (not by SNMP)", "line events", "ended connections"];
 
 export class SnmpQuery implements AuditQuery {
   readonly #options: SnmpQueryOptions;
@@ -101,7 +107,7 @@ export class SnmpQuery implements AuditQuery {
     this.#hasMoved = false;
     this.#state = { name: "asking for scalars" };
     const base = scalarsOid(this.#options.root);
-    const names = [...scalars.map(({ number }): Oid => [...base, number, 0]), sysNameOid];
+    const names = [...scalars.map(({ number }): Oid => [...base, number, 0]), sysNameOid, sysUpTimeOid];
     const bindings = names.map(unspecified);
     this.#requests.ask({ kind: "scalars" }, nowMs, (requestId) => {
       return { kind: "get", requestId, errorStatus: 0, errorIndex: 0, bindings };
@@ -124,7 +130,10 @@ export class SnmpQuery implements AuditQuery {
     }
     const fault = state.walk.take(purpose.group, pdu.bindings.slice(nonRepeaters));
     if (fault !== null) return this.#failed(fault);
-    if (state.walk.isDone) return this.#ended(state.known, state.walk, state.rows);
+    if (state.walk.isDone) {
+      const { known, walk, rows } = state;
+      return rows instanceof SnmpRows ? this.#ended(known, walk, rows) : this.#sessionsEnded(known, rows);
+    }
     this.#askRows(state.walk, state.known, purpose.group, nowMs);
     return null;
   }
@@ -136,10 +145,23 @@ export class SnmpQuery implements AuditQuery {
       if (fault !== null) return this.#failed(fault);
     }
     const gateway = values.gateway;
-    if (gateway === null) return this.#failed(this.#withoutMib(pdu.bindings[scalars.length]?.value));
+    if (gateway === null) return this.#walkSessions(pdu.bindings.slice(scalars.length), nowMs);
     const rows = new SnmpRows(this.#options.rowsMax);
     const walk = new SnmpWalk(rows.columns(this.#options.root), this.#options.columnsAtOnceMax);
-    const known = { gateway, values };
+    return this.#walk({ gateway, values }, walk, rows, nowMs);
+  }
+
+  /** system: sysName and sysUpTime, all that is known of an agent that is not ours. */
+  #walkSessions(system: readonly VariableBinding[], nowMs: number): AuditOutcome | null {
+    const [name, upTime] = system.map(({ value }) => value);
+    const called = text.read(name ?? { type: "null" });
+    const gateway = called.ok && called.value !== "" ? called.value : this.#options.gateway;
+    const values = { ...emptyScalars(), upMs: upTime?.type === "ticks" ? upTime.value * 10 : null };
+    const rows = new RtpSessionRows(this.#options.rowsMax);
+    return this.#walk({ gateway, values }, new SnmpWalk(rows.columns(), this.#options.columnsAtOnceMax), rows, nowMs);
+  }
+
+  #walk(known: Known, walk: SnmpWalk, rows: SnmpRows | RtpSessionRows, nowMs: number): null {
     this.#state = { name: "walking", known, walk, rows };
     for (let group = 0; group < walk.groupCount; group += 1) this.#askRows(walk, known, group, nowMs);
     return null;
@@ -162,7 +184,7 @@ export class SnmpQuery implements AuditQuery {
     const names = walk.names(group);
     if (names.length === 0) return;
     const bindings = [this.#counterOid(), ...names].map(unspecified);
-    const rowsToldOf = Math.max(known.values.connectionCount ?? 0, heardAgentsUsual);
+    const rowsToldOf = Math.max(known.values.connectionCount ?? this.#options.repetitionsMax, heardAgentsUsual);
     const maxRepetitions = Math.min(this.#options.repetitionsMax, rowsToldOf + 1);
     this.#requests.ask({ kind: "rows", group }, nowMs, (requestId) => {
       return { kind: "get-bulk", requestId, nonRepeaters, maxRepetitions, bindings };
@@ -183,6 +205,16 @@ export class SnmpQuery implements AuditQuery {
     return this.#close({ ok: true, audit, notTold, cost: this.#requests.cost });
   }
 
+  /** No session may mean that the agent has no RTP-MIB: it says nothing of connections then. */
+  #sessionsEnded({ gateway, values: { upMs } }: Known, rows: RtpSessionRows): AuditOutcome {
+    if (rows.size === 0) return this.#failed(this.#withoutMib(gateway));
+    const connections = rows.connections(gateway, upMs === null ? null : upMs / 10);
+    const nothing = { bootId: null, counter: null, epoch: null, heard: [], lineEvents: [], ended: [] };
+    const audit: GatewayAudit = { gateway, via: "snmp", upMs, ...nothing, connections };
+    const notTold = [...notInRtpMib, ...neverTold];
+    return this.#close({ ok: true, audit, notTold, isPartial: true, cost: this.#requests.cost });
+  }
+
   #failed(reason: string): AuditOutcome {
     return this.#close({
       ok: false,
@@ -200,10 +232,10 @@ export class SnmpQuery implements AuditQuery {
     return `no answer by SNMP to ${this.#options.triesMax} tries (not there, another community or version, or we are not a listed asker)`;
   }
 
-  #withoutMib(sysName: SnmpValue | undefined): string {
-    const name = text.read(sysName ?? { type: "null" });
-    const called = name.ok && name.value !== "" ? ` calls itself "${name.value}" and` : "";
-    return `the agent there${called} has no HOLDOVER-MIB under ${formatOid(this.#options.root)}: it cannot tell its connections`;
+  #withoutMib(name: string): string {
+    const called = name === this.#options.gateway ? "" : ` calls itself "${name}" and`;
+    const root = formatOid(this.#options.root);
+    return `the agent there${called} has no HOLDOVER-MIB under ${root} and no session in RTP-MIB: it cannot tell its connections`;
   }
 
   #turn(outcome: AuditOutcome | null): QueryTurn {

@@ -71,7 +71,7 @@ export class SnmpWalk {
 }
 
 function step(cursor: Cursor, { name, value }: VariableBinding): string | null {
-  if (value.type === "endOfMibView" || !startsWith(name, cursor.column.oid)) {
+  if (isException(value) || !startsWith(name, cursor.column.oid)) {
     cursor.isDone = true;
     return null;
   }
@@ -80,4 +80,9 @@ function step(cursor: Cursor, { name, value }: VariableBinding): string | null {
   cursor.cells += 1;
   const fault = cursor.column.keep(name.slice(cursor.column.oid.length), value);
   return fault === null ? null : `${cursor.column.name}: ${fault}`;
+}
+
+/** RFC 3416 has only endOfMibView here; agents that say so with the others are met. */
+function isException({ type }: SnmpValue): boolean {
+  return type === "endOfMibView" || type === "noSuchObject" || type === "noSuchInstance";
 }

@@ -8,9 +8,9 @@ import type { VariableBinding } from "../snmp/pdu.js";
 import { connectionColumns } from "./connection-columns.js";
 import { connectionIndex, rowOf } from "./connection-row.js";
 import { bootId, connectionEntryOid, gatewayName, scalarsOid } from "./holdover-mib.js";
+import { sysUpTimeOid } from "./system-group.js";
 import { text } from "./textual-convention.js";
 
-export const sysUpTimeOid: Oid = [1, 3, 6, 1, 2, 1, 1, 3, 0];
 export const snmpTrapOid: Oid = [1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0];
 
 interface ConnectionNotification {

@@ -5,6 +5,7 @@ import type { SnmpValue } from "../snmp/value.js";
 import { text } from "./textual-convention.js";
 
 export const systemOid: Oid = [1, 3, 6, 1, 2, 1, 1];
+export const sysUpTimeOid: Oid = [...systemOid, 3, 0];
 export const sysNameOid: Oid = [...systemOid, 5, 0];
 
 /** Layers 4 and 7: 2^(4-1) + 2^(7-1). */

@@ -45,6 +45,9 @@ function repeating(bindings: readonly VariableBinding[], errorStatus = 0): (byte
   };
 }
 
+/** What an agent that has none of it says of each column, and of the change counter. */
+const nothing = Array.from({ length: 4 }, (): VariableBinding => ({ name: [1, 3], value: { type: "endOfMibView" } }));
+
 function outcomeOf(query: SnmpQuery, answer: (bytes: Uint8Array) => Uint8Array | null): AuditOutcome {
   let turn = query.start(0);
   const sends = [...turn.sends];
@@ -65,10 +68,25 @@ describe("an SNMP query", () => {
       answering(() => aGatewayWith([aCallOf(1), aCallOf(2)])),
     );
     if (!outcome.ok) throw new Error(outcome.reason);
-    expect(outcome.notTold).toEqual(["tags (not over SNMP v2c)", "line events", "ended connections"]);
+    expect(outcome.notTold).toEqual(["tags (not by SNMP)", "line events", "ended connections"]);
     expect(outcome.audit.connections.map(({ origin }) => origin.device)).toEqual(["101", "102"]);
     expect(outcome.cost.sent).toBe(outcome.cost.received);
     expect(outcome.cost.octets).toBeGreaterThan(2_000);
+  });
+
+  test("asks an agent without HOLDOVER-MIB for RTP-MIB's sessions, and says what these do not tell", () => {
+    const root = [1, 3, 6, 1, 4, 1, 99_999];
+    const outcome = outcomeOf(
+      aQuery({ root }),
+      answering(() => aGatewayWith([aCallOf(1), { ...aCallOf(2), remoteMedia: null }, aCallOf(3)])),
+    );
+    if (!outcome.ok) throw new Error(outcome.reason);
+    const { localMedia, remoteMedia, durationMs } = aCallOf(1);
+    expect(outcome.audit.connections).toHaveLength(2);
+    expect(outcome.audit.connections[0]).toMatchObject({ connectionId: "A1", localMedia, remoteMedia, durationMs });
+    expect(outcome.audit).toMatchObject({ gateway: "gw1.example", upMs: 3_600_000, counter: null, bootId: null });
+    expect(outcome.isPartial).toBe(true);
+    expect(outcome.notTold).toContain("originating device");
   });
 
   test("begins anew when the table changed, and tells the table of one moment", () => {
@@ -127,7 +145,11 @@ describe("an SNMP query", () => {
   });
 
   test.each([
-    ["an agent without HOLDOVER-MIB", repeating([]), "the agent there has no HOLDOVER-MIB under 1.3.6.1.4.1.8072"],
+    [
+      "an agent without HOLDOVER-MIB and RTP-MIB",
+      repeating(nothing),
+      "the agent there has no HOLDOVER-MIB under 1.3.6.1.4.1.8072",
+    ],
     ["an agent that refuses", repeating([], 16), "answers authorizationError"],
   ])("tells of %s", (_what, answer, reason) => {
     expect(outcomeOf(aQuery(), answer)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
