@@ -11,16 +11,16 @@
 import { jobBytes } from "./memory-map";
 import { sine } from "./sine";
 import {
+  eachWindow,
   energyOfSquare,
   energyOfUnitAmplitude,
   foldWindow,
   fourParts,
-  keepLaterHalf,
   prepareRow,
   prepareWindow,
   rowBytes,
+  windowHeadBytes,
   windowHopSamples,
-  windowSamples,
 } from "./tone-window";
 
 /** ITU-T Q.23: four low and four high frequencies, Hz. */
@@ -31,10 +31,8 @@ const rows: usize = memory.data(8 * 320, 16);
 /** Of each frequency: the turn expected over 10 ms (real, imaginary), and the cosine of the largest deviation. */
 const turns: usize = memory.data(8 * 12, 16);
 
-// The record of a call.
-const heldOffset: usize = 0; // i16 x 160: samples not yet looked at, or needed once more
-const fillOffset: usize = 320; // i32: how many
-const candidateOffset: usize = 324; // i32: 1 + row * 4 + column of the last window, 0 none
+// The record of a call: windowHeadBytes, then these.
+const candidateOffset: usize = windowHeadBytes; // i32: 1 + row * 4 + column of the last window, 0 none
 const agreementsOffset: usize = 328; // i32: in a row
 const presentOffset: usize = 332; // i32: digit, ASCII
 const missesOffset: usize = 336; // i32: windows without it
@@ -185,7 +183,7 @@ function decide(state: usize, candidate: i32, agreed: bool, energy: f32): i32 {
 const parts: usize = memory.data(64, 16);
 
 function lookAtWindow(state: usize): i32 {
-  const energy = foldWindow(state + heldOffset);
+  const energy = foldWindow(state);
   if (energy < amplitudeSquareMin * energyOfUnitAmplitude) {
     store<i32>(state, 0, candidateOffset);
     return decide(state, 0, false, 0);
@@ -202,21 +200,8 @@ export function dtmfDetect(jobs: i32, count: i32, samples: i32): void {
   const end = (jobs + count * jobBytes) as usize;
   for (let job = jobs as usize; job < end; job += jobBytes as usize) {
     const state = load<u32>(job) as usize;
-    const source = load<u32>(job, 4) as usize;
     const destination = load<u32>(job, 8) as usize;
-    let fill = load<i32>(state, fillOffset);
-    let begun = 0;
-    for (let at = 0; at < samples; at += 8) {
-      v128.store(state + heldOffset + (fill << 1), v128.load(source + (at << 1)));
-      fill += 8;
-      if (fill < windowSamples) continue;
-      const digit = lookAtWindow(state);
-      if (digit != 0) begun = digit;
-      keepLaterHalf(state + heldOffset);
-      fill = windowSamples - windowHopSamples;
-    }
-    store<i32>(state, fill, fillOffset);
-    store<i32>(destination, begun);
+    store<i32>(destination, eachWindow(state, load<u32>(job, 4) as usize, samples, lookAtWindow));
     store<i32>(destination, load<i32>(state, presentOffset), 4);
     store<u32>(destination, load<u32>(state, durationOffset), 8);
   }

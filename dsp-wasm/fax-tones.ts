@@ -10,24 +10,22 @@
 import { jobBytes } from "./memory-map";
 import { sine } from "./sine";
 import {
+  eachWindow,
   energyOfSquare,
   energyOfUnitAmplitude,
   foldWindow,
   imaginaryPart,
-  keepLaterHalf,
   prepareRow,
   prepareWindow,
   realPart,
   rowBytes,
-  windowHopSamples,
-  windowSamples,
+  windowHeadBytes,
 } from "./tone-window";
 
 const rows: usize = memory.data(2 * 320, 16);
 
-const heldOffset: usize = 0; // i16 x 160
-const fillOffset: usize = 320; // i32
-const toneOffset: usize = 324; // i32: 1 CNG, 2 CED
+// The record of a call: windowHeadBytes, then these.
+const toneOffset: usize = windowHeadBytes; // i32: 1 CNG, 2 CED
 const windowsOffset: usize = 328; // i32: that counted since the tone began
 const missesOffset: usize = 332; // i32: that did not, since
 const partsOffset: usize = 336; // f32 x 4: of both frequencies in the last window
@@ -66,9 +64,9 @@ function stands(state: usize, index: usize, re: f32, im: f32, energy: f32, devia
   return now * energyOfSquare > energy * partMin * (<f32>0.72 + <f32>0.28 * (along / size));
 }
 
-/** The tone of one window, or 0. */
+/** The tone made sure of with this window, or 0. */
 function lookAtWindow(state: usize): i32 {
-  const energy = foldWindow(state + heldOffset);
+  const energy = foldWindow(state);
   const cngRe = realPart(rows);
   const cngIm = imaginaryPart(rows);
   const cedRe = realPart(rows + 2 * rowBytes);
@@ -80,10 +78,10 @@ function lookAtWindow(state: usize): i32 {
   store<f32>(state, cngIm, partsOffset + 4);
   store<f32>(state, cedRe, partsOffset + 8);
   store<f32>(state, cedIm, partsOffset + 12);
-  return tone;
+  return decide(state, tone);
 }
 
-/** The tone made sure of with this window, or 0. */
+/** The same, with the tone that this window holds. */
 function decide(state: usize, tone: i32): i32 {
   const present = load<i32>(state, toneOffset);
   if (tone == 0 || (present != 0 && tone != present)) {
@@ -106,21 +104,8 @@ export function faxToneDetect(jobs: i32, count: i32, samples: i32): void {
   const end = (jobs + count * jobBytes) as usize;
   for (let job = jobs as usize; job < end; job += jobBytes as usize) {
     const state = load<u32>(job) as usize;
-    const source = load<u32>(job, 4) as usize;
     const destination = load<u32>(job, 8) as usize;
-    let fill = load<i32>(state, fillOffset);
-    let sure = 0;
-    for (let at = 0; at < samples; at += 8) {
-      v128.store(state + heldOffset + (fill << 1), v128.load(source + (at << 1)));
-      fill += 8;
-      if (fill < windowSamples) continue;
-      const tone = decide(state, lookAtWindow(state));
-      if (tone != 0) sure = tone;
-      keepLaterHalf(state + heldOffset);
-      fill = windowSamples - windowHopSamples;
-    }
-    store<i32>(state, fill, fillOffset);
-    store<i32>(destination, sure);
+    store<i32>(destination, eachWindow(state, load<u32>(job, 4) as usize, samples, lookAtWindow));
     store<i32>(destination, load<i32>(state, toneOffset), 4);
   }
 }

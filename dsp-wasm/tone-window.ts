@@ -2,8 +2,9 @@
 //   and with which phase. It decides nothing.
 // How: the window is symmetric, so a cosine about its centre sees only the sum of the samples that mirror each other
 //   and a sine only their difference: half the products of a plain correlation. 16-bit dot products, 12-bit tables.
-// How to use it: prepareWindow and prepareRow at start; foldWindow leaves sums and differences in the lane scratch and
-//   returns the energy; rowPart gives the real (cosine table) or imaginary part (sine table) of a frequency.
+// How to use it: prepareWindow and prepareRow at start. A record begins with windowHeadBytes, and eachWindow hands it on
+//   whenever 20 ms are full, every 10 ms: foldWindow then leaves sums and differences in the lane scratch and returns the
+//   energy; realPart and imaginaryPart, or fourParts, are those of frequencies.
 
 import { laneScratchOffset } from "./memory-map";
 import { phaseStep, sine } from "./sine";
@@ -11,6 +12,11 @@ import { phaseStep, sine } from "./sine";
 /** 20 ms at 8000 Hz; the window moves on by half of it. */
 export const windowSamples: i32 = 160;
 export const windowHopSamples: i32 = 80;
+
+// The head of a record that is looked at in windows.
+const heldOffset: usize = 0; // i16 x 160: samples not yet looked at, or needed once more
+const fillOffset: usize = 320; // i32: how many
+export const windowHeadBytes: usize = 324;
 
 const half: i32 = windowSamples / 2;
 /** One table of a frequency: cosine or sine, half a window of i16. */
@@ -44,8 +50,26 @@ export function prepareRow(row: usize, hz: f64): void {
   }
 }
 
-/** Windows the 160 samples (i16) at `samples`; returns their energy under the window. */
-export function foldWindow(samples: usize): f32 {
+/** Takes the samples at `source`; the last answer of `look` that was not 0, which is asked whenever a window is full. */
+export function eachWindow(state: usize, source: usize, samples: i32, look: (state: usize) => i32): i32 {
+  let fill = load<i32>(state, fillOffset);
+  let answer = 0;
+  for (let at = 0; at < samples; at += 8) {
+    v128.store(state + heldOffset + (fill << 1), v128.load(source + (at << 1)));
+    fill += 8;
+    if (fill < windowSamples) continue;
+    const found = look(state);
+    if (found != 0) answer = found;
+    keepLaterHalf(state + heldOffset);
+    fill = windowSamples - windowHopSamples;
+  }
+  store<i32>(state, fill, fillOffset);
+  return answer;
+}
+
+/** Windows the 160 samples that a record holds; returns their energy under the window. */
+export function foldWindow(state: usize): f32 {
+  const samples = state + heldOffset;
   let energy = f32x4.splat(0);
   let left = samples + (half * 2 - 16) as usize;
   let right = samples + (half * 2) as usize;
@@ -66,7 +90,7 @@ export function foldWindow(samples: usize): f32 {
 }
 
 /** The window moves on: its later half is the earlier half of the next. */
-export function keepLaterHalf(samples: usize): void {
+function keepLaterHalf(samples: usize): void {
   for (let at: usize = 0; at < (rowBytes as usize); at += 16) {
     v128.store(samples + at, v128.load(samples + rowBytes + at));
   }
