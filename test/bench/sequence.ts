@@ -66,4 +66,8 @@ async function main(): Promise<number> {
   return differing.length === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  if (!(error instanceof RangeError)) throw error;
+  console.error(error.message);
+  return 2;
+});

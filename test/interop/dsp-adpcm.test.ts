@@ -12,15 +12,16 @@ const calls = 9;
 const frame = 160;
 const samplesEach = frame * 250;
 
-const adpcm = oracleProgram("adpcm", "spandsp", "libspandsp-dev");
+const adpcm = oracleProgram("adpcm", ["spandsp"], "libspandsp-dev");
+const wideband = oracleProgram("wideband", ["avcodec", "avutil"], "libavcodec-dev");
 
 let codec: LaneCodec;
 beforeAll(async () => {
   codec = await newLaneCodec();
 });
 
-function oracle(args: readonly string[], input: Uint8Array): Uint8Array {
-  return new Uint8Array(execFileSync(adpcm.path, args, { input, maxBuffer: 1 << 26 }));
+function oracle(args: readonly string[], input: Uint8Array, program = adpcm): Uint8Array {
+  return new Uint8Array(execFileSync(program.path, args, { input, maxBuffer: 1 << 26 }));
 }
 
 /** All calls side by side, frame by frame; whole outputs. */
@@ -104,11 +105,13 @@ describe.skipIf(!adpcm.installed)("Debian's libspandsp", () => {
   });
 });
 
+/** Twice a frame of octets. Neither library limits the bands of the encoder (LIMIT): signals stay where it has no say. */
+function quiet(random: () => number): Uint8Array {
+  return bytesOf(hardSignal(2 * samplesEach, random).map((sample) => Math.trunc(sample * 0.6)));
+}
+
 describe.skipIf(!adpcm.installed)("Debian's libspandsp, for G.722", () => {
   const everyCall = Array.from({ length: calls }, (_, call) => call);
-  /** Twice a frame of octets. The library limits neither band of the encoder (LIMIT): signals stay where it has no say. */
-  const quiet = (random: () => number) =>
-    bytesOf(hardSignal(2 * samplesEach, random).map((sample) => Math.trunc(sample * 0.6)));
   /** The library drops the upper bits of what the Recommendation saturates. */
   const saturated = (theirs: Uint8Array, ours: Uint8Array) => {
     const samples = samplesOf(ours);
@@ -138,6 +141,31 @@ describe.skipIf(!adpcm.installed)("Debian's libspandsp, for G.722", () => {
     inLanes(`g722DecodeAt${rate}`, inputs, frame, 1, 4).forEach((output, call) => {
       const codes = (inputs[call] ?? new Uint8Array(0)).map((octet) => octet >> (8 - rate / 8));
       const expected = saturated(oracle(["g722", "decode", `${rate}`], codes), output);
+      expect(firstDifference(output, expected)).toBe(-1);
+    });
+  });
+});
+
+/** Its decoder saturates and limits as the Recommendation does: random octets, without an exception. */
+describe.skipIf(!wideband.installed)("Debian's libavcodec, for G.722", () => {
+  const everyCall = Array.from({ length: calls }, (_, call) => call);
+
+  test("encodes as every lane does", () => {
+    const random = seededRandom(64);
+    const inputs = everyCall.map(() => quiet(random));
+    codec.reset("g722Reset", everyCall);
+    inLanes("g722Encode", inputs, frame, 4, 1).forEach((output, call) => {
+      const expected = oracle(["encode", "64"], inputs[call] ?? new Uint8Array(0), wideband);
+      expect(firstDifference(output, expected)).toBe(-1);
+    });
+  });
+
+  test.each([64, 56, 48])("decodes at %i kbit/s as every lane does", (rate) => {
+    const random = seededRandom(rate);
+    const inputs = everyCall.map(() => randomBytes(samplesEach, random));
+    codec.reset("g722Reset", everyCall);
+    inLanes(`g722DecodeAt${rate}`, inputs, frame, 1, 4).forEach((output, call) => {
+      const expected = oracle(["decode", `${rate}`], inputs[call] ?? new Uint8Array(0), wideband);
       expect(firstDifference(output, expected)).toBe(-1);
     });
   });
