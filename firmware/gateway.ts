@@ -14,6 +14,7 @@ import { type Random, randomHex } from "#protocol/chance.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
 import { earliest } from "#protocol/deadlines.js";
 import type { EventName } from "#protocol/mgcp/message.js";
+import type { BootLine } from "#protocol/mgcp/recovery-row.js";
 import { headBytesMax } from "#protocol/sip/parse.js";
 import type { SipOutput } from "#protocol/sip/sip-output.js";
 import { type SipEvent, SipTransactions, type SipTurn } from "#protocol/sip/transactions.js";
@@ -217,7 +218,8 @@ export class Gateway {
         control: this.#control,
         stations: this.#stations,
         relays,
-        snapshot,
+        boot: (atMs) => this.#boot(atMs),
+        describe: (row, atMs) => this.#described(row, atMs),
         random,
       },
     );
@@ -330,14 +332,20 @@ export class Gateway {
   snapshot(nowMs: number): GatewaySnapshot {
     return {
       gateway: this.#options.name,
+      ...this.#boot(nowMs),
+      connections: [...this.#table.rows()].map((row) => this.#described(row, nowMs)),
+      lineEvents: this.#journal.lineEvents(nowMs),
+      ended: this.#journal.endedConnections(nowMs),
+    };
+  }
+
+  #boot(nowMs: number): BootLine {
+    return {
       bootId: this.#bootId,
       counter: this.#table.counter,
       upMs: Math.round(nowMs - this.#startedAtMs),
       epoch: this.#fencing.epoch,
       heard: this.#fencing.heardAgents(nowMs),
-      connections: [...this.#table.rows()].map((row) => this.#described(row, nowMs)),
-      lineEvents: this.#journal.lineEvents(nowMs),
-      ended: this.#journal.endedConnections(nowMs),
     };
   }
 
@@ -360,7 +368,7 @@ export class Gateway {
   #writeJournal(at: Moment): GatewayOutput[] {
     const log = this.#journalLog;
     if (log === null) return [];
-    for (const { row } of this.#table.changedBehind(this.#journalledCounter)) {
+    for (const { value: row } of this.#table.changedBehind(this.#journalledCounter)) {
       if (row.started !== null) log.active(this.#described(row, at.nowMs), at.nowMs);
     }
     this.#journalledCounter = this.#table.counter;

@@ -107,8 +107,7 @@ export class CallServer {
     );
     const desk = new CallDesk(server, { agent, book, records, gateways, channel, outbox, callAgent, sharing });
     this.#desk = desk;
-    const audit = (gateway: KnownGateway, via: AuditProtocol, when: Moment) =>
-      this.#audits.begin(gateway, via, false, when);
+    const audit = (gateway: KnownGateway, via: AuditProtocol, when: Moment) => this.#audits.begin(gateway, via, when);
     const switchovers = new Switchovers(server, outbox);
     this.#switchovers = switchovers;
     const recovered = (facts: RecoveryFacts) => switchovers.done(facts);
@@ -184,7 +183,7 @@ export class CallServer {
     }
     for (const name of this.#poller.takeDue(at.nowMs)) {
       const gateway = this.#gateways.named(name);
-      if (gateway !== undefined) this.#audits.begin(gateway, gateway.place.poll, true, at);
+      if (gateway !== undefined) this.#poll(gateway, at);
     }
     return this.#outbox.take();
   }
@@ -338,20 +337,26 @@ export class CallServer {
     }
   }
 
+  #poll(gateway: KnownGateway, at: Moment): void {
+    const since = gateway.isPartial ? null : this.#records.since(gateway.name, gateway.place.poll);
+    this.#audits.beginPoll(gateway, since, at);
+  }
+
   #pollEnded({ gateway, via, askedAtMs }: AuditUnderWay, outcome: AuditOutcome, at: Moment): void {
     const { name, link } = gateway;
     this.#poller.ended(name);
     const ms = Math.round(at.nowMs - askedAtMs);
-    const connections = outcome.ok ? outcome.audit.connections : [];
-    const reason = outcome.ok ? null : outcome.reason;
-    this.#outbox.log({ event: "poll", gateway: name, via, ok: outcome.ok, reason, ms, connections });
-    if (!outcome.ok) return;
+    const audit = outcome.ok ? this.#records.completed({ ...outcome.audit, gateway: name }) : null;
+    const connections = audit?.connections ?? [];
+    const reason = outcome.ok ? (audit === null ? "overtaken by another audit" : null) : outcome.reason;
+    this.#outbox.log({ event: "poll", gateway: name, via, ok: audit !== null, reason, ms, connections });
+    if (!outcome.ok || audit === null) return;
     gateway.lastHeardMs = at.nowMs;
     gateway.isPartial = outcome.isPartial === true;
-    const hasRestarted = this.#desk.learn(gateway, outcome.audit, askedAtMs, at);
-    if (this.#role !== "active" || this.#isSuperseded(gateway, outcome.audit.epoch, at)) return;
+    const hasRestarted = this.#desk.learn(gateway, audit, askedAtMs, at);
+    if (this.#role !== "active" || this.#isSuperseded(gateway, audit.epoch, at)) return;
     if (hasRestarted && link.state.name === "up") this.#bringUp.begin(gateway, ["mgcp"], at);
-    else if (link.isAdopted) this.#compare(gateway, outcome.audit, askedAtMs, at);
+    else if (link.isAdopted) this.#compare(gateway, audit, askedAtMs, at);
   }
 
   /** Holds a poll against the calls in hand, and writes and acknowledges what is over. */

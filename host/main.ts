@@ -149,11 +149,11 @@ class Runner {
   }
 
   async #audit(output: Extract<ServerOutput, { readonly kind: "audit" }>): Promise<void> {
-    const { auditId, gateway: name, via, asksRecovery } = output;
+    const { auditId, gateway: name, via, asksRecovery, since } = output;
     const gateway = this.#config.gateways.find(({ domain }) => domain === name);
     if (gateway === undefined) return;
     try {
-      const outcome = await auditGateway(gateway, via, this.#config.address, asksRecovery, random);
+      const outcome = await auditGateway(gateway, { via, from: this.#config.address, asksRecovery, since }, random);
       this.#take(() => this.#server.auditEnded(auditId, outcome, now()));
     } catch (error) {
       this.#failed(error);

@@ -6,6 +6,11 @@ import type { ControlReply } from "./control/control-message.js";
 import type { GatewayRecord } from "./registry/connection-records.js";
 import type { ServerEvent } from "./server-event.js";
 
+export interface AuditSince {
+  readonly bootId: string;
+  readonly counter: number;
+}
+
 export type ServerOutput =
   | { readonly kind: "send-mgcp"; readonly datagram: OutgoingDatagram }
   | { readonly kind: "send-peer"; readonly datagram: OutgoingDatagram }
@@ -17,6 +22,8 @@ export type ServerOutput =
       readonly via: AuditProtocol;
       /** By MGCP: whether our package's parameters may be sent. */
       readonly asksRecovery: boolean;
+      /** Only what changed behind this need be told; null: everything. */
+      readonly since: AuditSince | null;
     }
   | { readonly kind: "store-cdr"; readonly record: CallDetailRecord }
   /** The peer has it as it stands here. */

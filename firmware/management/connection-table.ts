@@ -14,7 +14,7 @@ import {
 } from "#protocol/active-connection.js";
 import type { MediaDescription } from "#protocol/sdp.js";
 import type { ReadLegStatistics } from "../media/media-port.js";
-import { CounterLog } from "./counter-log.js";
+import { type Counted, CounterLog } from "./counter-log.js";
 import type { LegLease } from "./leg-pool.js";
 
 /** The other half of a local connection (RFC 3435 section 2.3.5), as it was made. */
@@ -54,12 +54,6 @@ export interface ConnectionRow {
   readonly started: { readonly atMs: number; readonly wallMs: number } | null;
 }
 
-/** `counter`: when it was made, or last changed, whichever the walk goes by. */
-export interface CountedRow {
-  readonly counter: number;
-  readonly row: ConnectionRow;
-}
-
 interface HeldRow {
   readonly row: ConnectionRow;
   readonly madeAt: number;
@@ -86,9 +80,9 @@ export class ConnectionTable {
   readonly #held = new Map<string, HeldRow>();
   /** By endpoint, in the order they were made; an endpoint that had some stays. Never changed, but replaced. */
   readonly #onEndpoint = new Map<string, readonly ConnectionRow[]>();
-  readonly #made = new CounterLog();
-  readonly #changed = new CounterLog();
-  readonly #gone = new CounterLog();
+  readonly #made = new CounterLog<string>();
+  readonly #changed = new CounterLog<string>();
+  readonly #gone = new CounterLog<string>();
   #goneForgottenUpTo = 0;
   #counter = 0;
   #turns: ConnectionTurn[] = [];
@@ -129,17 +123,17 @@ export class ConnectionTable {
   }
 
   /** In the order in which they were made, those made after this value of the counter. */
-  madeBehind(counter: number): Generator<CountedRow> {
+  madeBehind(counter: number): Generator<Counted<ConnectionRow>> {
     return this.#rowsOf(this.#made.behind(counter));
   }
 
   /** In the order of their last change, those changed after this value of the counter. */
-  changedBehind(counter: number): Generator<CountedRow> {
+  changedBehind(counter: number): Generator<Counted<ConnectionRow>> {
     return this.#rowsOf(this.#changed.behind(counter));
   }
 
   /** Ids of connections that ended after this value of the counter; ask `remembersGone` first. */
-  goneBehind(counter: number): Generator<{ readonly counter: number; readonly id: string }> {
+  goneBehind(counter: number): Generator<Counted<string>> {
     return this.#gone.behind(counter);
   }
 
@@ -206,10 +200,10 @@ export class ConnectionTable {
     return this.#counter;
   }
 
-  *#rowsOf(marks: Iterable<{ readonly counter: number; readonly id: string }>): Generator<CountedRow> {
-    for (const { counter, id } of marks) {
-      const row = this.get(id);
-      if (row !== undefined) yield { counter, row };
+  *#rowsOf(ids: Iterable<Counted<string>>): Generator<Counted<ConnectionRow>> {
+    for (const { counter, value } of ids) {
+      const row = this.get(value);
+      if (row !== undefined) yield { counter, value: row };
     }
   }
 }

@@ -1,15 +1,20 @@
 /**
- * Connection ids in the order of a growing number: when each was made, last changed, or went. A walk starts behind any
- * number without a search through what stands before it, and an id whose number is no longer of interest leaves a hole
- * that is closed now and then.
+ * Values in the order of a growing number: connections by when they were made, last changed, or went, journal entries by
+ * their sequence. A walk starts behind any number without a search through what stands before it; what is dropped leaves
+ * a hole that is closed now and then.
  */
+export interface Counted<T> {
+  readonly counter: number;
+  readonly value: T;
+}
+
 /** Holes beyond this and beyond half of all marks are closed. */
 const holesLeast = 64;
 
-export class CounterLog {
-  /** Side by side, as they are many and come and go with every connection. An id that is null was dropped. */
+export class CounterLog<T> {
+  /** Side by side, as they are many and come and go with every connection. A value that is null was dropped. */
   #counters: number[] = [];
-  #ids: (string | null)[] = [];
+  #values: (T | null)[] = [];
   #size = 0;
 
   get size(): number {
@@ -17,18 +22,20 @@ export class CounterLog {
   }
 
   /** `counter`: above all before. */
-  put(counter: number, id: string): void {
+  put(counter: number, value: T): void {
     this.#counters.push(counter);
-    this.#ids.push(id);
+    this.#values.push(value);
     this.#size += 1;
   }
 
-  drop(counter: number): void {
+  /** False: it was not there. */
+  drop(counter: number): boolean {
     const index = this.#indexBehind(counter - 1);
-    if (this.#counters[index] !== counter || this.#ids[index] === null) return;
-    this.#ids[index] = null;
+    if (this.#counters[index] !== counter || this.#values[index] === null) return false;
+    this.#values[index] = null;
     this.#size -= 1;
-    if (this.#ids.length - this.#size > Math.max(holesLeast, this.#size)) this.#closeHoles();
+    if (this.#values.length - this.#size > Math.max(holesLeast, this.#size)) this.#closeHoles();
+    return true;
   }
 
   /** The highest number dropped, or null: there were no more than `most`. */
@@ -38,26 +45,26 @@ export class CounterLog {
     const dropped = this.#size - most;
     const highest = this.#counters[dropped - 1] ?? null;
     this.#counters = this.#counters.slice(dropped);
-    this.#ids = this.#ids.slice(dropped);
+    this.#values = this.#values.slice(dropped);
     this.#size = most;
     return highest;
   }
 
-  /** Marks above this number, ascending. */
-  *behind(counter: number): Generator<{ readonly counter: number; readonly id: string }> {
-    const [counters, ids] = [this.#counters, this.#ids];
-    for (let index = this.#indexBehind(counter); index < ids.length; index += 1) {
-      const id = ids[index] ?? null;
-      if (id !== null) yield { counter: counters[index] ?? 0, id };
+  /** Ascending; what is dropped or put meanwhile may or may not come. */
+  *behind(counter: number): Generator<Counted<T>> {
+    const [counters, values] = [this.#counters, this.#values];
+    for (let index = this.#indexBehind(counter); index < values.length; index += 1) {
+      const value = values[index] ?? null;
+      if (value !== null) yield { counter: counters[index] ?? 0, value };
     }
   }
 
-  /** Numbers that part what is behind this one into so many pieces of about the same size; fewer where there is little. */
+  /** Numbers that part what is behind this one into at most so many pieces of about the same size. */
   partitions(counter: number, pieces: number): number[] {
     const from = this.#indexBehind(counter);
-    const step = Math.ceil((this.#ids.length - from) / pieces);
+    const step = Math.ceil((this.#values.length - from) / pieces);
     const parts: number[] = [];
-    for (let index = from + step; step > 0 && index < this.#ids.length; index += step) {
+    for (let index = from + step; step > 0 && index < this.#values.length; index += step) {
       parts.push(this.#counters[index - 1] ?? counter);
     }
     return parts;
@@ -65,9 +72,9 @@ export class CounterLog {
 
   /** In arrays of their own, as somebody may be walking over these. */
   #closeHoles(): void {
-    const ids = this.#ids;
-    this.#counters = this.#counters.filter((_, index) => ids[index] !== null);
-    this.#ids = ids.filter((id) => id !== null);
+    const values = this.#values;
+    this.#counters = this.#counters.filter((_, index) => values[index] !== null);
+    this.#values = values.filter((value) => value !== null);
   }
 
   #indexBehind(counter: number): number {

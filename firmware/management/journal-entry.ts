@@ -1,6 +1,5 @@
 /** An entry of the journal: what it holds in memory and what it writes to the disk. */
 import type { EndedConnection, LineEventRecord } from "#protocol/active-connection.js";
-import type { SequenceRange } from "#protocol/sequence-ranges.js";
 
 /** `atMs`: monotonic; of an entry from before a restart of the machine below what this run ever saw. */
 export type JournalEntry =
@@ -15,22 +14,6 @@ export interface KeptJournal {
 }
 
 export const emptyJournal: KeptJournal = { entries: [], lastSequence: 0 };
-
-/** Takes these sequences out, whichever way is shorter; those that were there. */
-export function forget(entries: Map<number, JournalEntry>, ranges: readonly SequenceRange[]): number[] {
-  const forgotten: number[] = [];
-  for (const { first, last } of ranges) {
-    if (last - first < entries.size) {
-      for (let sequence = first; sequence <= last; sequence += 1)
-        if (entries.delete(sequence)) forgotten.push(sequence);
-    } else {
-      for (const sequence of [...entries.keys()]) {
-        if (first <= sequence && sequence <= last && entries.delete(sequence)) forgotten.push(sequence);
-      }
-    }
-  }
-  return forgotten;
-}
 
 export function sequenceOf(entry: JournalEntry): number {
   return entry.kind === "ended" ? entry.ended.sequence : entry.event.sequence;

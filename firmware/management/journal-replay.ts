@@ -8,7 +8,8 @@
  */
 import type { ActiveConnection } from "#protocol/active-connection.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
-import { forget, type JournalEntry, type KeptJournal, sequenceOf } from "./journal-entry.js";
+import type { SequenceRange } from "#protocol/sequence-ranges.js";
+import { type JournalEntry, type KeptJournal, sequenceOf } from "./journal-entry.js";
 import { type JournalRecord, type JournalStart, journalFormatVersion, readRecord } from "./journal-record.js";
 
 export interface ReplayOptions {
@@ -137,5 +138,15 @@ class Reading {
     this.#lastSequence = Math.max(this.#lastSequence, sequence);
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > this.#options.entriesMax && oldest !== undefined) this.#entries.delete(oldest);
+  }
+}
+
+/** Takes these sequences out, whichever way is shorter. */
+function forget(entries: Map<number, JournalEntry>, ranges: readonly SequenceRange[]): void {
+  for (const { first, last } of ranges) {
+    if (last - first < entries.size)
+      for (let sequence = first; sequence <= last; sequence += 1) entries.delete(sequence);
+    else
+      for (const sequence of [...entries.keys()]) if (first <= sequence && sequence <= last) entries.delete(sequence);
   }
 }

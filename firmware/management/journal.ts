@@ -5,10 +5,10 @@
  */
 import type { ActiveConnection, EndedConnection, LineEventKind, LineEventRecord } from "#protocol/active-connection.js";
 import type { SequenceRange } from "#protocol/sequence-ranges.js";
+import { type Counted, CounterLog } from "./counter-log.js";
 import {
   emptyJournal,
   endedOf,
-  forget,
   type JournalEntry,
   type KeptJournal,
   lineEventOf,
@@ -24,10 +24,10 @@ export interface JournalOptions {
 export class Journal {
   readonly #options: JournalOptions;
   readonly #log: JournalLog | null;
-  /** By sequence, ascending. */
-  readonly #entries = new Map<number, JournalEntry>();
+  /** By sequence. */
+  readonly #entries = new CounterLog<JournalEntry>();
   #sequence: number;
-  /** None is below it. A map finds its first entry by stepping over all that were deleted before it. */
+  /** None is below it. */
   #oldest: number;
   #lost = 0;
 
@@ -53,7 +53,14 @@ export class Journal {
 
   /** Forgets the entries of these ranges. */
   acknowledge(ranges: readonly SequenceRange[]): void {
-    const forgotten = forget(this.#entries, ranges);
+    const forgotten: number[] = [];
+    for (const { first, last } of ranges) {
+      for (const { counter } of this.#entries.behind(first - 1)) {
+        if (counter > last) break;
+        forgotten.push(counter);
+      }
+    }
+    for (const sequence of forgotten) this.#entries.drop(sequence);
     if (forgotten.length > 0) this.#log?.acknowledged(forgotten);
   }
 
@@ -66,15 +73,20 @@ export class Journal {
     return this.#entries.size;
   }
 
+  /** In the order of their sequence, from behind this one on. */
+  behind(sequence: number): Generator<Counted<JournalEntry>> {
+    return this.#entries.behind(sequence);
+  }
+
   lineEvents(nowMs: number): LineEventRecord[] {
     const events: LineEventRecord[] = [];
-    for (const entry of this.#entries.values()) if (entry.kind === "line-event") events.push(lineEventOf(entry, nowMs));
+    for (const { value } of this.behind(0)) if (value.kind === "line-event") events.push(lineEventOf(value, nowMs));
     return events;
   }
 
   endedConnections(nowMs: number): EndedConnection[] {
     const ended: EndedConnection[] = [];
-    for (const entry of this.#entries.values()) if (entry.kind === "ended") ended.push(endedOf(entry, nowMs));
+    for (const { value } of this.behind(0)) if (value.kind === "ended") ended.push(endedOf(value, nowMs));
     return ended;
   }
 
@@ -85,11 +97,14 @@ export class Journal {
 
   #put(entry: JournalEntry): void {
     const sequence = sequenceOf(entry);
-    this.#entries.set(sequence, entry);
+    this.#entries.put(sequence, entry);
     this.#log?.entry(sequence, entry);
     if (this.#entries.size <= this.#options.entriesMax) return;
-    while (!this.#entries.delete(this.#oldest)) this.#oldest += 1;
-    this.#log?.pushedOut(this.#oldest);
+    const [oldest] = this.#entries.behind(this.#oldest - 1);
+    if (oldest === undefined) return;
+    this.#oldest = oldest.counter;
+    this.#entries.drop(oldest.counter);
+    this.#log?.pushedOut(oldest.counter);
     this.#lost += 1;
   }
 }

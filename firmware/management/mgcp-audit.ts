@@ -2,18 +2,17 @@
  * AUEP and AUCX (RFC 3435 sections 2.3.10 and 2.3.11), and the bulk audits: of package BA where BA/F asks for it, of our
  * own where x-ho/A does. What is supported but empty is returned empty, what is unknown is left out.
  */
-import type { GatewaySnapshot } from "#protocol/active-connection.js";
 import { readBulkAuditRequest } from "#protocol/mgcp/bulk-audit-package.js";
 import type { MgcpCommand, MgcpParameters } from "#protocol/mgcp/message.js";
 import { type AuditRequest, readAuditRequest, recoveryCodes } from "#protocol/mgcp/recovery-package.js";
 import { writeAuditPage } from "#protocol/mgcp/recovery-page.js";
 import { writeMessage } from "#protocol/mgcp/write.js";
+import { type AuditSourceParts, auditSource } from "./audit-source.js";
 import type { Moment } from "./call-control.js";
 import { writeLocalDescription, writeRemoteDescription } from "./connection-descriptions.js";
-import type { ConnectionRow, ConnectionTable } from "./connection-table.js";
+import type { ConnectionRow } from "./connection-table.js";
 import type { EndpointAudit } from "./endpoint-audit.js";
 import type { Endpoint } from "./endpoints.js";
-import type { Journal } from "./journal.js";
 import { type Answer, accept, refuse, refuseByPackage } from "./mgcp-answer.js";
 import type { MgcpBulkAudit } from "./mgcp-bulk-audit.js";
 import type { MgcpConnections } from "./mgcp-connections.js";
@@ -21,14 +20,11 @@ import type { MgcpConnections } from "./mgcp-connections.js";
 /** Replies fit this unless the asker announced more (section 3.5.4). */
 export const replyBytesMax = 4000;
 
-export interface AuditParts {
+export interface AuditParts extends AuditSourceParts {
   readonly gateway: string;
-  readonly table: ConnectionTable;
-  readonly journal: Journal;
   readonly connections: MgcpConnections;
   readonly endpointAudit: EndpointAudit;
   readonly bulkAudit: MgcpBulkAudit;
-  readonly snapshot: (nowMs: number) => GatewaySnapshot;
 }
 
 export class MgcpAudit {
@@ -66,10 +62,10 @@ export class MgcpAudit {
   }
 
   #recovery(command: MgcpCommand, request: AuditRequest, at: Moment): Answer {
-    const snapshot = this.#parts.snapshot(at.nowMs);
-    if (request.ack !== null && request.ack.bootId === snapshot.bootId)
+    const source = auditSource(this.#parts, at.nowMs);
+    if (request.ack !== null && request.ack.bootId === source.boot.bootId)
       this.#parts.journal.acknowledge(request.ack.ranges);
-    const page = writeAuditPage(snapshot, request, command.endpoint.local, request.bytesMax ?? replyBytesMax);
+    const page = writeAuditPage(source, request, command.endpoint.local, request.bytesMax ?? replyBytesMax);
     if (page === null) return refuseByPackage(recoveryCodes.unknownBootOrCursor, `cursor ${request.after} is not ours`);
     return accept({ extensions: page.extensions });
   }

@@ -1,5 +1,4 @@
 /** Puts the MGCP side of the gateway together: endpoints, what they watch for and are told, and the face that commands reach. */
-import type { GatewaySnapshot } from "#protocol/active-connection.js";
 import type { Random } from "#protocol/chance.js";
 import { digitTimerDefaults } from "#protocol/mgcp/digit-collector.js";
 import { parseTag } from "#protocol/mgcp/recovery-tag.js";
@@ -7,6 +6,7 @@ import { transactionDefaults } from "#protocol/mgcp/transaction-options.js";
 import { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import { AgentAddresses, type AgentAddressesOptions } from "./agent-addresses.js";
 import { AgentLink } from "./agent-link.js";
+import type { AuditSourceParts } from "./audit-source.js";
 import type { CallControl } from "./call-control.js";
 import type { ConnectionRow, ConnectionTable } from "./connection-table.js";
 import type { WatchedConnection } from "./connection-watch.js";
@@ -47,7 +47,8 @@ export interface MgcpStackParts {
   readonly control: CallControl;
   readonly stations: LineStations;
   readonly relays: RelayEndpoints;
-  readonly snapshot: (nowMs: number) => GatewaySnapshot;
+  readonly boot: AuditSourceParts["boot"];
+  readonly describe: AuditSourceParts["describe"];
   readonly random: Random;
 }
 

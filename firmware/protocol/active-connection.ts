@@ -192,6 +192,10 @@ export interface GatewayAudit {
   readonly connections: readonly ActiveConnection[];
   readonly lineEvents: readonly LineEventRecord[];
   readonly ended: readonly EndedConnection[];
+  /** Told are only the connections that changed behind this value of the counter; not there: all of them. */
+  readonly since?: number;
+  /** With `since`: ids of the connections that ended behind it. */
+  readonly gone?: readonly string[];
 }
 
 export const auditProtocols = ["mgcp", "snmp", "sip"] as const;

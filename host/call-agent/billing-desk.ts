@@ -63,8 +63,9 @@ export class BillingDesk {
     const page = response === null ? null : readAuditPage(live.call.legs[side].gateway, response.parameters);
     if (page?.ok) {
       this.#book.learn(page.value, { askedAtMs, answeredAtMs: at.nowMs }, false);
-      if (page.value.next !== null) {
-        turn.commands.push(journalCommand(live.call, side, page.value.next));
+      const [next] = page.value.next;
+      if (next !== undefined) {
+        turn.commands.push(journalCommand(live.call, side, next));
         return;
       }
     }

@@ -9,38 +9,41 @@ import { MgcpQuery } from "../query/mgcp-query.js";
 import { SipQuery } from "../query/sip-query.js";
 import { configuredAccess, envelopeOf } from "../query/snmp-access.js";
 import { SnmpQuery, snmpQueryDefaults } from "../query/snmp-query.js";
+import type { AuditSince } from "../server-output.js";
 import { runQuery } from "./query-runner.js";
 
+export interface AskedAudit {
+  readonly via: AuditProtocol;
+  /** This server's address. */
+  readonly from: string;
+  readonly asksRecovery: boolean;
+  readonly since: AuditSince | null;
+}
+
 /** The audit carries the name the gateway has in the configuration, whatever it calls itself. */
-export async function auditGateway(
-  gateway: GatewayConfig,
-  via: AuditProtocol,
-  ownAddress: string,
-  asksRecovery: boolean,
-  random: Random,
-): Promise<AuditOutcome> {
-  const bind = { address: ownAddress };
-  const outcome = await runQuery((from) => queryOf(gateway, via, from, asksRecovery, random), bind, monotonicMs);
+export async function auditGateway(gateway: GatewayConfig, asked: AskedAudit, random: Random): Promise<AuditOutcome> {
+  const bind = { address: asked.from };
+  const outcome = await runQuery((from) => queryOf(gateway, asked, from, random), bind, monotonicMs);
   return outcome.ok ? { ...outcome, audit: { ...outcome.audit, gateway: gateway.domain } } : outcome;
 }
 
 function queryOf(
   gateway: GatewayConfig,
-  via: AuditProtocol,
+  { via, asksRecovery, since }: AskedAudit,
   from: { readonly address: string; readonly port: number },
-  asksRecovery: boolean,
   random: Random,
 ): AuditQuery {
   const { domain: name, address, mgcpPort, snmp, sip } = gateway;
   switch (via) {
     case "mgcp": {
       const endpointNames = linesOf(gateway).map(({ endpoint }) => endpoint);
-      return new MgcpQuery({ gateway: name, to: { address, port: mgcpPort }, asksRecovery, endpointNames }, random);
+      const to = { address, port: mgcpPort };
+      return new MgcpQuery({ gateway: name, to, asksRecovery, endpointNames, since }, random);
     }
     case "snmp": {
       const envelope = envelopeOf(configuredAccess(snmp), random);
       const to = { address, port: snmp?.port ?? 161 };
-      return new SnmpQuery({ ...snmpQueryDefaults, gateway: name, to, envelope }, random);
+      return new SnmpQuery({ ...snmpQueryDefaults, gateway: name, to, envelope, since }, random);
     }
     case "sip": {
       const to = { address, port: sip?.port ?? 5060 };

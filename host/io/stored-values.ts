@@ -70,6 +70,8 @@ const storedGatewayRecord = z.object({
   askedAtWallMs: z.number().default(0),
   bootId: z.string().nullable(),
   counter: z.number().nullable(),
+  /** Records from before it was kept have none. */
+  upMs: z.number().nullable().default(null),
   connections: z.array(connection),
   sightings: z
     .array(

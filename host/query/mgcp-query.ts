@@ -16,7 +16,8 @@ import { readBulkAuditAnswer, writeBulkAuditRequest } from "#protocol/mgcp/bulk-
 import { hasWildcard } from "#protocol/mgcp/local-name.js";
 import type { EndpointName, MgcpParameters, MgcpResponse, MgcpVerb } from "#protocol/mgcp/message.js";
 import { type AuditRequest, recoveryCodes, wholeAudit, writeAuditRequest } from "#protocol/mgcp/recovery-package.js";
-import { AuditPages, readAuditPage } from "#protocol/mgcp/recovery-page.js";
+import { readAuditPage } from "#protocol/mgcp/recovery-page.js";
+import { AuditPages } from "#protocol/mgcp/recovery-pages.js";
 import { type TransactionEvent, transactionDefaults } from "#protocol/mgcp/transaction-options.js";
 import { MgcpTransactions } from "#protocol/mgcp/transactions.js";
 import type { AuditCost, AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
@@ -54,6 +55,8 @@ export const endpointsMax = 10_000;
 export const rowsMax = 100_000;
 /** Commands under way at once while endpoints are asked one by one. */
 export const inFlightMax = 16;
+/** Places from which a large audit goes on at once, so that neither side waits for the other. */
+const pagesInFlight = 8;
 /** A gateway that restarts while it is asked is asked again so often. */
 export const beginningsMax = 3;
 
@@ -84,7 +87,7 @@ export class MgcpQuery implements AuditQuery {
 
   constructor({ since = null, ack = null, ...options }: MgcpQueryOptions, random: Random) {
     this.#options = { ...mgcpQueryDefaults, ...options };
-    this.#request = { ...wholeAudit, since, ack, bytesMax: this.#options.bytesMax };
+    this.#request = { ...wholeAudit, since, ack, bytesMax: this.#options.bytesMax, parts: pagesInFlight };
     const { giveUpAfterMs } = this.#options;
     // A gateway that goes on saying 100 is waited for twice as long as a silent one (section 3.5.6), not for a minute.
     const patience = { giveUpAfterMs, historyMs: giveUpAfterMs, responsesMax: 16 };
@@ -156,7 +159,9 @@ export class MgcpQuery implements AuditQuery {
     const everything = this.#endpoints();
     switch (question.kind) {
       case "page": {
-        const extensions = [writeAuditRequest({ ...this.#request, after: question.after })];
+        const { after } = question;
+        const request = after === null ? this.#request : { ...this.#request, after, ack: null, parts: null };
+        const extensions = [writeAuditRequest(request)];
         return { verb: "AUEP", endpoint: everything, parameters: { extensions } };
       }
       case "list":
@@ -195,7 +200,7 @@ export class MgcpQuery implements AuditQuery {
     if (page?.ok === true) {
       if (!this.#pages.add(page.value)) this.#beginAgain("restarted while it was asked");
       else if (this.#pages.rows > rowsMax) this.#notListed(`rows beyond ${rowsMax}`);
-      else if (page.value.next !== null) this.#waiting.push({ kind: "page", after: page.value.next });
+      else for (const after of page.value.next) this.#waiting.push({ kind: "page", after });
       return;
     }
     if (response.code === recoveryCodes.unknownBootOrCursor) this.#beginAgain("does not know its own cursor");
@@ -308,6 +313,10 @@ export class MgcpQuery implements AuditQuery {
   }
 
   #beginAgain(why: string): void {
+    // Answers still to come are of what was asked before.
+    for (const transactionId of this.#asked.keys()) this.#transactions.forget(transactionId);
+    this.#asked.clear();
+    this.#waiting = [];
     if (this.#beginnings < beginningsMax) this.#begin();
     else this.#fail(why);
   }

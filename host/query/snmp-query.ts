@@ -37,6 +37,8 @@ export interface SnmpQueryOptions extends SnmpRequestsOptions {
   readonly columnsAtOnceMax: number;
   readonly repetitionsMax: number;
   readonly rowsMax: number;
+  /** What is known already: a gateway whose change counter stands there still is not walked. */
+  readonly since?: { readonly bootId: string; readonly counter: number } | null;
 }
 
 /** All but who is asked, and by which community or user. */
@@ -148,7 +150,8 @@ export class SnmpQuery implements AuditQuery {
     if (gateway === null) return this.#walkSessions(pdu.bindings.slice(scalars.length), nowMs);
     const rows = new SnmpRows(this.#options.rowsMax);
     const walk = new SnmpWalk(rows.columns(this.#options.root), this.#options.columnsAtOnceMax);
-    return this.#walk({ gateway, values }, walk, rows, nowMs);
+    const known = { gateway, values };
+    return this.#isUnchanged(values) ? this.#ended(known, walk, rows) : this.#walk(known, walk, rows, nowMs);
   }
 
   /** system: sysName and sysUpTime, all that is known of an agent that is not ours. */
@@ -165,6 +168,11 @@ export class SnmpQuery implements AuditQuery {
     this.#state = { name: "walking", known, walk, rows };
     for (let group = 0; group < walk.groupCount; group += 1) this.#askRows(walk, known, group, nowMs);
     return null;
+  }
+
+  #isUnchanged({ bootId, counter }: GatewayScalars): boolean {
+    const { since = null } = this.#options;
+    return since !== null && bootId === since.bootId && counter === since.counter;
   }
 
   /** Null where the agent has none, and the binding is of some later variable. */
@@ -192,7 +200,8 @@ export class SnmpQuery implements AuditQuery {
   }
 
   #ended({ gateway, values }: Known, walk: SnmpWalk, rows: SnmpRows): AuditOutcome {
-    const missing = walk.emptyColumns.filter((name) => name !== heardAge.name);
+    const isUnchanged = this.#isUnchanged(values);
+    const missing = isUnchanged ? [] : walk.emptyColumns.filter((name) => name !== heardAge.name);
     const connections = rows.connections(gateway, rows.connectionCells - missing.length);
     const notTold = [...neverTold];
     if (connections.length > 0) notTold.push(...missing.map((name) => `the column ${name}`));
@@ -201,7 +210,8 @@ export class SnmpQuery implements AuditQuery {
     const { bootId, counter, upMs, epochNumber, epochServer } = values;
     const epoch = epochNumber === null || epochServer === null ? null : { number: epochNumber, server: epochServer };
     const facts = { gateway, via: "snmp", bootId, counter, upMs, epoch } as const;
-    const audit: GatewayAudit = { ...facts, heard: rows.heard, connections, lineEvents: [], ended: [] };
+    const unchanged = isUnchanged && counter !== null ? { since: counter, gone: [] } : {};
+    const audit: GatewayAudit = { ...facts, heard: rows.heard, connections, lineEvents: [], ended: [], ...unchanged };
     return this.#close({ ok: true, audit, notTold, cost: this.#requests.cost });
   }
 

@@ -28,6 +28,8 @@ export interface GatewayRecord {
   readonly askedAtWallMs: number;
   readonly bootId: string | null;
   readonly counter: number | null;
+  /** Since its start, when it told this. */
+  readonly upMs: number | null;
   readonly connections: readonly ActiveConnection[];
   readonly sightings: readonly Sighting[];
 }
@@ -48,12 +50,34 @@ export class ConnectionRecords {
       const isSame = known?.callId === connection.callId;
       return connection.tag === "" && isSame ? { ...connection, tag: known?.tag ?? "" } : connection;
     });
-    const { gateway, via, bootId, counter } = audit;
+    const { gateway, via, bootId, counter, upMs } = audit;
     const [heardAtWallMs, askedAtWallMs] = [Math.round(times.heardAtWallMs), Math.floor(times.askedAtWallMs)];
     const sightings = sightingsOf(connections, this.#records.get(gateway), heardAtWallMs);
-    const record = { gateway, via, bootId, counter, connections, heardAtWallMs, askedAtWallMs, sightings };
+    const record = { gateway, via, bootId, counter, upMs, connections, heardAtWallMs, askedAtWallMs, sightings };
     this.#records.set(gateway, record);
     return record;
+  }
+
+  /** From where on an audit need tell only what changed; null: there is nothing to add it to. */
+  since(gateway: string, via: AuditProtocol): { readonly bootId: string; readonly counter: number } | null {
+    const record = this.#records.get(gateway);
+    if (record === undefined || record.via !== via || record.bootId === null || record.counter === null) return null;
+    return { bootId: record.bootId, counter: record.counter };
+  }
+
+  /** An audit of what changed, with everything that did not; null where that is not known any more. */
+  completed(audit: GatewayAudit): GatewayAudit | null {
+    const { since, gone = [], ...whole } = audit;
+    if (since === undefined) return audit;
+    const record = this.#records.get(audit.gateway);
+    if (record === undefined || record.bootId !== audit.bootId || audit.counter === null) return null;
+    // What an audit that was asked later has told is not undone.
+    if (record.counter === null || record.counter < since || record.counter > audit.counter) return null;
+    const passedMs = Math.max(0, (audit.upMs ?? 0) - (record.upMs ?? audit.upMs ?? 0));
+    const connections = new Map(record.connections.map((row) => [row.connectionId, later(row, passedMs)]));
+    for (const connectionId of gone) connections.delete(connectionId);
+    for (const connection of audit.connections) connections.set(connection.connectionId, connection);
+    return { ...whole, connections: [...connections.values()] };
   }
 
   of(gateway: string): GatewayRecord | undefined {
@@ -93,4 +117,11 @@ function sightingsOf(
       const seen = known.get(`${connectionId} ${callId}`);
       return seen ?? { connectionId, callId, afterWallMs, byWallMs: heardAtWallMs };
     });
+}
+
+/** Statistics are as they were last told. */
+function later(connection: ActiveConnection, passedMs: number): ActiveConnection {
+  return connection.startedWallMs === null
+    ? connection
+    : { ...connection, durationMs: connection.durationMs + passedMs };
 }

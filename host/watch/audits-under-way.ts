@@ -2,7 +2,7 @@
 import type { AuditProtocol } from "#protocol/active-connection.js";
 import type { Moment } from "../moment.js";
 import type { KnownGateway } from "../registry/known-gateway.js";
-import type { Outbox } from "../server-output.js";
+import type { AuditSince, Outbox } from "../server-output.js";
 
 export interface AuditUnderWay {
   readonly gateway: KnownGateway;
@@ -20,11 +20,13 @@ export class AuditsUnderWay {
     this.#outbox = outbox;
   }
 
-  begin(gateway: KnownGateway, via: AuditProtocol, isPoll: boolean, at: Moment): void {
-    this.#auditId += 1;
-    this.#audits.set(this.#auditId, { gateway, via, isPoll, askedAtMs: at.nowMs });
-    const asksRecovery = gateway.hasRecovery !== false;
-    this.#outbox.push({ kind: "audit", auditId: this.#auditId, gateway: gateway.name, via, asksRecovery });
+  /** A poll, `since` what is known where that is told; who takes a gateway into hand wants to hear all from itself. */
+  beginPoll(gateway: KnownGateway, since: AuditSince | null, at: Moment): void {
+    this.#begin(gateway, gateway.place.poll, true, since, at);
+  }
+
+  begin(gateway: KnownGateway, via: AuditProtocol, at: Moment): void {
+    this.#begin(gateway, via, false, null, at);
   }
 
   /** Once for each. */
@@ -32,5 +34,12 @@ export class AuditsUnderWay {
     const audit = this.#audits.get(auditId);
     this.#audits.delete(auditId);
     return audit;
+  }
+
+  #begin(gateway: KnownGateway, via: AuditProtocol, isPoll: boolean, since: AuditSince | null, at: Moment): void {
+    this.#auditId += 1;
+    this.#audits.set(this.#auditId, { gateway, via, isPoll, askedAtMs: at.nowMs });
+    const asksRecovery = gateway.hasRecovery !== false;
+    this.#outbox.push({ kind: "audit", auditId: this.#auditId, gateway: gateway.name, via, asksRecovery, since });
   }
 }

@@ -128,7 +128,7 @@ export class SimulatedCallServer implements SimulatedNode {
   }
 
   #query(output: Extract<ServerOutput, { readonly kind: "audit" }>, at: SimulatedMoment): void {
-    const { auditId, gateway: name, via, asksRecovery } = output;
+    const { auditId, gateway: name, via, asksRecovery, since } = output;
     this.#lastPort += 1;
     const port = { address: this.config.address, port: this.#lastPort };
     const gateway = this.config.gateways.find(({ domain }) => domain === name);
@@ -136,7 +136,7 @@ export class SimulatedCallServer implements SimulatedNode {
     const { address, mgcpPort, snmp, sip } = gateway;
     const query =
       via === "mgcp"
-        ? new MgcpQuery({ gateway: name, to: { address, port: mgcpPort }, asksRecovery }, this.#random)
+        ? new MgcpQuery({ gateway: name, to: { address, port: mgcpPort }, asksRecovery, since }, this.#random)
         : via === "snmp"
           ? new SnmpQuery(
               {

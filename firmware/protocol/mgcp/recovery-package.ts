@@ -36,6 +36,7 @@ export const recoveryParameters = {
   connection: "x-ho/R",
   lineEvent: "x-ho/V",
   ended: "x-ho/D",
+  gone: "x-ho/X",
   next: "x-ho/N",
 } as const;
 
@@ -65,9 +66,13 @@ export interface AuditRequest {
   readonly ack: Acknowledgement | null;
   /** Largest reply the asker takes, bytes; RFC 3435 section 3.5.4's 4,000 where it says nothing. */
   readonly bytesMax: number | null;
+  /** Cursors the first page may end with, each to go on from by itself; one where it says nothing. */
+  readonly parts: number | null;
 }
 
-export const wholeAudit: AuditRequest = { since: null, after: null, ack: null, bytesMax: null };
+export const wholeAudit: AuditRequest = { since: null, after: null, ack: null, bytesMax: null, parts: null };
+
+export const partsMax = 16;
 
 /** The station of a line, as its gateway tells the call server. */
 export interface StationOrigin {
@@ -134,12 +139,13 @@ export function readOrigin(parameters: MgcpParameters): ParseResult<StationOrigi
 }
 
 export function writeAuditRequest(request: AuditRequest): ExtensionParameter {
-  const { since, after, ack, bytesMax } = request;
+  const { since, after, ack, bytesMax, parts } = request;
   const fields: [string, string][] = [];
   if (since !== null) fields.push(["since", `${since.bootId}:${since.counter}`]);
   if (after !== null) fields.push(["after", after]);
   fields.push(...acknowledgementFields(ack));
   if (bytesMax !== null) fields.push(["max", String(bytesMax)]);
+  if (parts !== null) fields.push(["parts", String(parts)]);
   return { name: recoveryParameters.auditRequest, value: formatFields(fields) };
 }
 
@@ -157,11 +163,14 @@ export function readAuditRequest(parameters: MgcpParameters): ParseResult<AuditR
     if (!ack.ok) return ack;
     if (maximum !== undefined && bytesMax === null) return refused("max is not 0..65507");
     if (after !== null && after.length > cursorCharactersMax) return refused("after is too long");
+    const parts = fields.value.has("parts") ? parseWholeNumber(fields.value.get("parts") ?? "", partsMax) : null;
+    if (parts === 0 || (fields.value.has("parts") && parts === null)) return refused(`parts is not 1..${partsMax}`);
     return parsed({
       since: since.value && { bootId: since.value.bootId, counter: since.value.number },
       after,
       ack: ack.value,
       bytesMax,
+      parts,
     });
   });
 }

@@ -1,72 +1,110 @@
 /**
- * The audit of package x-ho: a gateway's whole snapshot in as many replies to AUEP as it needs, each within the asker's
- * datagram size. A page starts with the gateway's own line, goes through the connections in the order of their ids and
+ * The audit of package x-ho: what a gateway has to tell in as many replies to AUEP as it needs, each within the asker's
+ * datagram size. A page starts with the gateway's own line, goes through the connections in the order they were made and
  * then through the journal (line events and ended connections) in the order of its sequence, and ends with a cursor when
- * more follows:
+ * more follows. Asked since a counter it goes through what is gone and what changed behind that instead.
  *
  *   x-ho/B: boot=5F0C;k=112;...        every page
+ *   x-ho/X: 0A3F57 0A3F59              any number, since a counter only
  *   x-ho/R: id=0A3F58;...              any number
  *   x-ho/V: q=12;...  x-ho/D: q=14;... any number
- *   x-ho/N: R.0A3F58                   go on behind this connection; `J.12` behind this journal entry
+ *   x-ho/N: M.131                      go on behind this place
  *
- * The cursor names a place, not a snapshot: what comes and goes between two pages disturbs nothing, and a connection
- * made behind the cursor has a changedAt above the first page's counter.
+ * The cursor names a place, not a snapshot, and a page costs what its rows cost: nothing is kept for an asker, and what
+ * comes and goes between two pages disturbs nothing. What was made or changed behind the first page's counter the next
+ * audit since that counter finds.
+ *
+ *   M.<counter>            connections made behind it, then the journal
+ *   M.<counter>.<counter>  connections made behind the first and not behind the second, nothing else
+ *   G.<counter>            what is gone behind it, then what changed since the counter asked for, then the journal
+ *   C.<counter>            connections changed behind it, then the journal
+ *   J.<sequence>           journal entries behind it
  */
-import type { ActiveConnection, GatewaySnapshot } from "../active-connection.js";
+import type { ActiveConnection, EndedConnection, GatewaySnapshot, LineEventRecord } from "../active-connection.js";
 import { type ParseResult, parsed, refused } from "../parse-result.js";
 import { readExtensions } from "./extension-parameters.js";
 import { parseWholeNumber } from "./fields.js";
 import { endpointMatches } from "./local-name.js";
 import type { ExtensionParameter, MgcpParameters } from "./message.js";
-import { type AuditRequest, recoveryParameters } from "./recovery-package.js";
+import { type AuditRequest, partsMax, recoveryParameters } from "./recovery-package.js";
 import {
+  type BootLine,
+  goneIdsMax,
   readBootLine,
   readConnectionLine,
   readEndedLine,
+  readGoneLine,
   readLineEventLine,
   writeBootLine,
   writeConnectionLine,
   writeEndedLine,
+  writeGoneLine,
   writeLineEventLine,
 } from "./recovery-row.js";
 
 /** What a reply spends beside these lines: its first line, an epoch, the cursor. */
 const replyReserveBytes = 400;
 
+/** A connection at its place in an order; `describe` makes its row, and is asked only for rows that are told. */
+export interface PlacedConnection {
+  readonly counter: number;
+  readonly endpoint: string;
+  readonly describe: () => ActiveConnection;
+}
+
+export type PlacedEntry =
+  | { readonly kind: "line-event"; readonly sequence: number; readonly event: LineEventRecord }
+  | { readonly kind: "ended"; readonly sequence: number; readonly ended: EndedConnection };
+
+/** What pages are made from, read from any place on. All of it ascends. */
+export interface AuditSource {
+  readonly boot: BootLine;
+  readonly madeBehind: (counter: number) => Iterable<PlacedConnection>;
+  readonly changedBehind: (counter: number) => Iterable<PlacedConnection>;
+  /** Whether all that ended behind this counter is remembered. */
+  readonly remembersGone: (counter: number) => boolean;
+  readonly goneBehind: (counter: number) => Iterable<{ readonly counter: number; readonly value: string }>;
+  readonly journalBehind: (sequence: number) => Iterable<PlacedEntry>;
+  /** Counters that part the connections made behind one into about equal parts. */
+  readonly partitions: (counter: number, parts: number) => readonly number[];
+}
+
 /** What was asked of one gateway comes in pages of this: a snapshot's part, and where to go on. */
 export interface AuditPage extends GatewaySnapshot {
-  /** Cursor for the next request; null when this was the last page. */
-  readonly next: string | null;
+  /** Cursors for the next requests; none when there is nothing beyond this page. */
+  readonly next: readonly string[];
 }
 
 /**
- * One page of the snapshot. `pattern` is the local endpoint name that was asked (`*` or one endpoint). A page holds at
- * least one row however small bytesMax is, so that paging always ends. Null for a cursor that is not one of ours (803).
+ * One page. `pattern` is the local endpoint name that was asked (`*` or one endpoint). A page holds at least one row
+ * however small bytesMax is, so that paging always ends. Null for a cursor that is not one of ours (803).
  */
 export function writeAuditPage(
-  snapshot: GatewaySnapshot,
+  source: AuditSource,
   request: AuditRequest,
   pattern: string,
   bytesMax: number,
-): { extensions: ExtensionParameter[]; next: string | null } | null {
+): { extensions: ExtensionParameter[]; next: readonly string[] } | null {
+  const since = sinceOf(source, request);
+  const start: Place = since === null ? { in: "made", behind: 0, upTo: null } : { in: "gone", behind: since };
   const place = request.after === null ? start : parseCursor(request.after);
-  if (place === null) return null;
-  const extensions: ExtensionParameter[] = [{ name: recoveryParameters.boot, value: writeBootLine(snapshot) }];
-  let room = bytesMax - replyReserveBytes - sizeOf(writeBootLine(snapshot));
-  let next: string | null = null;
-  let rows = 0;
-  for (const { cursor, name, write } of rowsBehind(place, snapshot, request, pattern)) {
+  if (place === null || !isKnown(place, since, source)) return null;
+  const boot = writeBootLine(since === null ? source.boot : { ...source.boot, since });
+  const extensions: ExtensionParameter[] = [{ name: recoveryParameters.boot, value: boot }];
+  let room = bytesMax - replyReserveBytes - sizeOf(boot);
+  let last: Place | null = null;
+  for (const { place: at, name, write } of rowsBehind(place, since, source, pattern)) {
     const value = write();
     room -= sizeOf(value);
-    if (room < 0 && rows > 0) {
-      extensions.push({ name: recoveryParameters.next, value: next ?? "" });
+    if (room < 0 && last !== null) {
+      const next = cursors(last, request.after === null ? (request.parts ?? 1) : 1, source);
+      for (const cursor of next) extensions.push({ name: recoveryParameters.next, value: cursor });
       return { extensions, next };
     }
     extensions.push({ name, value });
-    next = cursor;
-    rows += 1;
+    last = at;
   }
-  return { extensions, next: null };
+  return { extensions, next: [] };
 }
 
 /** `gateway` is the domain name that was asked. A line of a later version's own name is not looked at. */
@@ -77,118 +115,139 @@ export function readAuditPage(gateway: string, parameters: MgcpParameters): Pars
   const connections = readAll(parameters, recoveryParameters.connection, (text) => readConnectionLine(gateway, text));
   const lineEvents = readAll(parameters, recoveryParameters.lineEvent, readLineEventLine);
   const ended = readAll(parameters, recoveryParameters.ended, (text) => readEndedLine(gateway, text));
+  const gone = readAll(parameters, recoveryParameters.gone, readGoneLine);
   if (!boot.ok) return boot;
   if (!connections.ok) return connections;
   if (!lineEvents.ok) return lineEvents;
   if (!ended.ok) return ended;
+  if (!gone.ok) return gone;
+  const next = readExtensions(parameters, recoveryParameters.next);
+  if (next.length > partsMax) return refused(`above ${partsMax} cursors`);
   return parsed({
     gateway,
     ...boot.value,
     connections: connections.value,
     lineEvents: lineEvents.value,
     ended: ended.value,
-    next: readExtensions(parameters, recoveryParameters.next)[0] ?? null,
+    ...(boot.value.since !== undefined && { gone: gone.value.flat() }),
+    next,
   });
 }
 
-/** Pages put together. The first page's counter stands: what changed since is found by the next audit. */
-export class AuditPages {
-  #first: AuditPage | null = null;
-  readonly #connections = new Map<string, ActiveConnection>();
-  readonly #lineEvents: GatewaySnapshot["lineEvents"][number][] = [];
-  readonly #ended: GatewaySnapshot["ended"][number][] = [];
-
-  /** False when the gateway restarted since the page before: what was collected is of another life. */
-  add(page: AuditPage): boolean {
-    this.#first ??= page;
-    if (this.#first.bootId !== page.bootId) return false;
-    for (const connection of page.connections) this.#connections.set(connection.connectionId, connection);
-    // By the gateway's own clock: what ended since the first page was told there as active.
-    const sinceFirstMs = (page.upMs ?? 0) - (this.#first.upMs ?? 0);
-    for (const { connection, endedAgeMs } of page.ended) {
-      if (sinceFirstMs > 0 && endedAgeMs <= sinceFirstMs) this.#connections.delete(connection.connectionId);
-    }
-    this.#lineEvents.push(...page.lineEvents);
-    this.#ended.push(...page.ended);
-    return true;
-  }
-
-  get rows(): number {
-    return this.#connections.size + this.#lineEvents.length + this.#ended.length;
-  }
-
-  /** Null before the first page. A connection that ended between two pages is told as ended only. */
-  snapshot(): GatewaySnapshot | null {
-    if (this.#first === null) return null;
-    const { gateway, bootId, counter, upMs, epoch, heard } = this.#first;
-    return {
-      gateway,
-      bootId,
-      counter,
-      upMs,
-      epoch,
-      heard,
-      connections: [...this.#connections.values()],
-      lineEvents: this.#lineEvents,
-      ended: this.#ended,
-    };
-  }
-}
-
 type Place =
-  | { readonly in: "connections"; readonly behind: string }
-  | { readonly in: "journal"; readonly behind: number };
-
-const start: Place = { in: "connections", behind: "" };
+  | { readonly in: "made"; readonly behind: number; readonly upTo: number | null }
+  | { readonly in: "gone" | "changed" | "journal"; readonly behind: number };
 
 interface Row {
-  /** Goes on behind this row. */
-  readonly cursor: string;
+  /** The next page goes on behind this. */
+  readonly place: Place;
   readonly name: string;
   readonly write: () => string;
 }
 
-function parseCursor(text: string): Place | null {
-  if (/^R\.[0-9A-Fa-f]{1,32}$/.test(text)) return { in: "connections", behind: text.slice(2).toUpperCase() };
-  const behind = text.startsWith("J.") ? parseWholeNumber(text.slice(2), Number.MAX_SAFE_INTEGER) : null;
-  return behind === null ? null : { in: "journal", behind };
+/** Null: everything is to be told, as nothing is known of that counter, or not enough. */
+function sinceOf({ boot, remembersGone }: AuditSource, { since }: AuditRequest): number | null {
+  if (since === null || since.bootId !== boot.bootId || since.counter > (boot.counter ?? 0)) return null;
+  return remembersGone(since.counter) ? since.counter : null;
 }
 
-function* rowsBehind(place: Place, snapshot: GatewaySnapshot, request: AuditRequest, pattern: string): Generator<Row> {
-  if (place.in === "connections") yield* connectionRows(place.behind, snapshot, request, pattern);
-  yield* journalRows(place.in === "journal" ? place.behind : -1, snapshot, pattern);
+/** A page that goes on since a counter of which too much was forgotten meanwhile would tell a part as the whole. */
+function isKnown(place: Place, since: number | null, { remembersGone }: AuditSource): boolean {
+  if (place.in === "gone") return since !== null && remembersGone(place.behind);
+  return place.in !== "changed" || since !== null;
+}
+
+function parseCursor(text: string): Place | null {
+  const match = /^([MGCJ])\.(\d{1,16})(?:\.(\d{1,16}))?$/.exec(text);
+  const behind = parseWholeNumber(match?.[2] ?? "", Number.MAX_SAFE_INTEGER);
+  if (match === null || behind === null) return null;
+  const upTo = match[3] === undefined ? null : parseWholeNumber(match[3], Number.MAX_SAFE_INTEGER);
+  if (match[1] === "M") return { in: "made", behind, upTo };
+  if (match[3] !== undefined) return null;
+  return { in: match[1] === "G" ? "gone" : match[1] === "C" ? "changed" : "journal", behind };
+}
+
+function formatCursor(place: Place): string {
+  if (place.in !== "made") return `${{ gone: "G", changed: "C", journal: "J" }[place.in]}.${place.behind}`;
+  return place.upTo === null ? `M.${place.behind}` : `M.${place.behind}.${place.upTo}`;
+}
+
+/** Only the last of the parts goes on with the journal. */
+function cursors(place: Place, parts: number, source: AuditSource): string[] {
+  if (place.in !== "made" || place.upTo !== null || parts === 1) return [formatCursor(place)];
+  const next: string[] = [];
+  let { behind } = place;
+  for (const upTo of source.partitions(behind, parts)) {
+    next.push(formatCursor({ in: "made", behind, upTo }));
+    behind = upTo;
+  }
+  return [...next, formatCursor({ in: "made", behind, upTo: null })];
+}
+
+function* rowsBehind(place: Place, since: number | null, source: AuditSource, pattern: string): Generator<Row> {
+  if (place.in === "made") {
+    const { behind, upTo } = place;
+    yield* connectionRows(source.madeBehind(behind), pattern, upTo, (counter) => ({
+      in: "made",
+      behind: counter,
+      upTo,
+    }));
+    if (upTo !== null) return;
+  }
+  if (place.in === "gone") yield* goneRows(source.goneBehind(place.behind));
+  if (place.in === "gone" || place.in === "changed") {
+    const changed = source.changedBehind(place.in === "changed" ? place.behind : (since ?? 0));
+    yield* connectionRows(changed, pattern, null, (counter) => ({ in: "changed", behind: counter }));
+  }
+  yield* journalRows(source.journalBehind(place.in === "journal" ? place.behind : 0), pattern);
 }
 
 function* connectionRows(
-  behind: string,
-  snapshot: GatewaySnapshot,
-  request: AuditRequest,
+  connections: Iterable<PlacedConnection>,
   pattern: string,
+  upTo: number | null,
+  placeAt: (counter: number) => Place,
 ): Generator<Row> {
-  const since = request.since?.bootId === snapshot.bootId ? (request.since?.counter ?? -1) : -1;
-  const wanted = snapshot.connections
-    .filter((connection) => connection.connectionId > behind && connection.changedAt > since)
-    .filter((connection) => endpointMatches(pattern, connection.endpoint))
-    .sort((a, b) => (a.connectionId < b.connectionId ? -1 : 1));
-  for (const connection of wanted) {
-    const cursor = `R.${connection.connectionId}`;
-    yield { cursor, name: recoveryParameters.connection, write: () => writeConnectionLine(connection) };
+  for (const { counter, endpoint, describe } of connections) {
+    if (upTo !== null && counter > upTo) return;
+    if (!endpointMatches(pattern, endpoint)) continue;
+    const write = () => writeConnectionLine(describe());
+    yield { place: placeAt(counter), name: recoveryParameters.connection, write };
   }
 }
 
-function* journalRows(behind: number, snapshot: GatewaySnapshot, pattern: string): Generator<Row> {
-  const events = snapshot.lineEvents
-    .filter((event) => event.sequence > behind && endpointMatches(pattern, event.endpoint))
-    .map((event) => ({
-      sequence: event.sequence,
-      name: recoveryParameters.lineEvent,
-      write: () => writeLineEventLine(event),
-    }));
-  const ended = snapshot.ended
-    .filter((entry) => entry.sequence > behind && endpointMatches(pattern, entry.connection.endpoint))
-    .map((entry) => ({ sequence: entry.sequence, name: recoveryParameters.ended, write: () => writeEndedLine(entry) }));
-  for (const { sequence, ...row } of [...events, ...ended].sort((a, b) => a.sequence - b.sequence)) {
-    yield { cursor: `J.${sequence}`, ...row };
+/** Whatever its endpoint was: nobody minds to hear that what it never heard of is gone. */
+function* goneRows(gone: Iterable<{ readonly counter: number; readonly value: string }>): Generator<Row> {
+  let ids: string[] = [];
+  const { gone: name } = recoveryParameters;
+  const row = (told: readonly string[], behind: number): Row => ({
+    place: { in: "gone", behind },
+    name,
+    write: () => writeGoneLine(told),
+  });
+  let behind = 0;
+  for (const { counter, value } of gone) {
+    ids.push(value);
+    behind = counter;
+    if (ids.length < goneIdsMax) continue;
+    yield row(ids, behind);
+    ids = [];
+  }
+  if (ids.length > 0) yield row(ids, behind);
+}
+
+function* journalRows(entries: Iterable<PlacedEntry>, pattern: string): Generator<Row> {
+  for (const entry of entries) {
+    const place = { in: "journal", behind: entry.sequence } as const;
+    if (entry.kind === "line-event") {
+      const { event } = entry;
+      if (!endpointMatches(pattern, event.endpoint)) continue;
+      yield { place, name: recoveryParameters.lineEvent, write: () => writeLineEventLine(event) };
+    } else {
+      const { ended } = entry;
+      if (!endpointMatches(pattern, ended.connection.endpoint)) continue;
+      yield { place, name: recoveryParameters.ended, write: () => writeEndedLine(ended) };
+    }
   }
 }
 

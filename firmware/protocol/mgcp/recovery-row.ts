@@ -6,6 +6,7 @@
  *   x-ho/R: id=0A3F58;call=A3C4;ep=aaln/1;dev=101;...;tag=v=1;from=101;to=201    a connection
  *   x-ho/V: q=12;ep=aaln/1;kind=answer;age=61000;call=A3C4                       a line event
  *   x-ho/D: q=14;ended=250;why=deleted;id=0A3F58;...                             a connection that ended
+ *   x-ho/X: 0A3F57 0A3F59                                                        ids of connections that are gone
  *
  * A field equal to its default is left out, and so is what the gateway does not know.
  */
@@ -21,7 +22,7 @@ import {
   type QualityOfService,
   tagCharactersMax,
 } from "../active-connection.js";
-import { type ParseResult, refused } from "../parse-result.js";
+import { type ParseResult, parsed, refused } from "../parse-result.js";
 import {
   codingText,
   decimalNumber,
@@ -92,10 +93,11 @@ const boot = {
   upMs: optional("up", wholeNumber),
   epoch: optional("epoch", epochText),
   heard: field("heard", [], heardText),
+  since: optional("since", wholeNumber),
 };
 
 /** What every page says of the gateway itself. */
-export type BootLine = Pick<GatewaySnapshot, "bootId" | "counter" | "upMs" | "epoch" | "heard">;
+export type BootLine = Pick<GatewaySnapshot, "bootId" | "counter" | "upMs" | "epoch" | "heard" | "since">;
 
 export function writeBootLine(line: BootLine): string {
   const writer = new FieldWriter();
@@ -104,6 +106,7 @@ export function writeBootLine(line: BootLine): string {
   writer.put(boot.upMs, line.upMs);
   writer.put(boot.epoch, line.epoch);
   writer.put(boot.heard, line.heard);
+  writer.put(boot.since, line.since ?? null);
   return formatFields(writer.fields);
 }
 
@@ -114,7 +117,13 @@ export function readBootLine(text: string): ParseResult<BootLine> {
     upMs: reader.take(boot.upMs),
     epoch: reader.take(boot.epoch),
     heard: reader.take(boot.heard),
+    ...takeSince(reader),
   }));
+}
+
+function takeSince(reader: FieldReader): { readonly since?: number } {
+  const since = reader.take(boot.since);
+  return since === null ? {} : { since };
 }
 
 export function writeConnectionLine(connection: ActiveConnection): string {
@@ -174,6 +183,19 @@ export function readEndedLine(gateway: string, text: string): ParseResult<EndedC
     ...takeError(reader),
   }));
   return identified(ended, (value) => value.connection);
+}
+
+/** Ids in one x-ho/X line. */
+export const goneIdsMax = 64;
+
+export function writeGoneLine(ids: readonly string[]): string {
+  return ids.join(" ");
+}
+
+export function readGoneLine(text: string): ParseResult<string[]> {
+  const ids = text.split(" ", goneIdsMax + 1);
+  const isWhole = ids.length <= goneIdsMax && ids.every((id) => /^[0-9A-Fa-f]{1,32}$/.test(id));
+  return isWhole ? parsed(ids) : refused(`not 1 to ${goneIdsMax} connection ids`);
 }
 
 function takeBootId(reader: FieldReader): { readonly bootId?: string } {

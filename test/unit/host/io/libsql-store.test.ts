@@ -57,7 +57,15 @@ describe("the embedded store", () => {
   test("keeps the last word on each gateway", () => {
     const sighting = { connectionId: "C1", callId: "C0", afterWallMs: null, byWallMs: 5 };
     const seen = { askedAtWallMs: 4, sightings: [sighting] };
-    const record = { gateway: "gw1", via: "mgcp" as const, heardAtWallMs: 5, bootId: "B", counter: 1, ...seen };
+    const record = {
+      gateway: "gw1",
+      via: "mgcp" as const,
+      heardAtWallMs: 5,
+      bootId: "B",
+      counter: 1,
+      upMs: 9,
+      ...seen,
+    };
     const store = open();
     store.storeGatewayRecord({ ...record, connections: [oneConnection] });
     store.storeGatewayRecord({ ...record, counter: 2, connections: [oneConnection] });

@@ -61,3 +61,30 @@ test("a first audit bounds nothing from below, and what the gateway tells needs 
   records.learn({ ...audit, connections: [{ ...untold, startedWallMs: 500 }] }, answeredAt(2_000));
   expect(records.sightingOf(untold)).toBeNull();
 });
+
+test("an audit of what changed is completed by what did not, whose calls went on meanwhile", () => {
+  const records = new ConnectionRecords([]);
+  const staying = { ...oneConnection, connectionId: "A1", startedWallMs: 900, durationMs: 100 };
+  const ending = { ...oneConnection, connectionId: "A2" };
+  records.learn({ ...audit, connections: [staying, ending] }, answeredAt(1_000));
+  expect(records.since("gw1.example", "mgcp")).toEqual({ bootId: "B1", counter: 3 });
+  expect(records.since("gw1.example", "snmp")).toBeNull();
+  const made = { ...oneConnection, connectionId: "A3" };
+  const delta = { ...audit, counter: 5, upMs: 255, connections: [made], since: 3, gone: ["A2", "77"] };
+  const { since: _, gone: __, ...whole } = delta;
+  const connections = [{ ...staying, durationMs: 350 }, made];
+  expect(records.completed(delta)).toEqual({ ...whole, connections });
+});
+
+test("an audit of what changed is nothing without what it is added to", () => {
+  const records = new ConnectionRecords([]);
+  const delta = { ...audit, counter: 5, connections: [], since: 3, gone: [] };
+  expect(records.completed(delta)).toBeNull();
+  records.learn({ ...audit, counter: 2 }, answeredAt(1_000));
+  expect(records.completed(delta)).toBeNull();
+  records.learn({ ...audit, counter: 9 }, answeredAt(1_000));
+  expect(records.completed(delta)).toBeNull();
+  records.learn({ ...audit, counter: 4 }, answeredAt(1_000));
+  expect(records.completed(delta)).not.toBeNull();
+  expect(records.completed({ ...delta, bootId: "B2" })).toBeNull();
+});

@@ -11,9 +11,11 @@ import {
   writeOrigin,
   writeTag,
 } from "../../../../firmware/protocol/mgcp/recovery-package.js";
-import { AuditPages, readAuditPage, writeAuditPage } from "../../../../firmware/protocol/mgcp/recovery-page.js";
+import { readAuditPage, writeAuditPage } from "../../../../firmware/protocol/mgcp/recovery-page.js";
+import { AuditPages } from "../../../../firmware/protocol/mgcp/recovery-pages.js";
 import { formatTag, parseTag } from "../../../../firmware/protocol/mgcp/recovery-tag.js";
 import { someConnections } from "../../../support/arbitraries.js";
+import { snapshotSource } from "../../../support/snapshot-source.js";
 
 describe("the lines of docs/recovery-package.md", () => {
   test("epoch, origin and tag are readable", () => {
@@ -39,6 +41,7 @@ describe("the lines of docs/recovery-package.md", () => {
         after: "R.0A3F",
         ack: { bootId: "5F0C", ranges: [{ first: 1, last: 17 }] },
         bytesMax: 16_000,
+        parts: null,
       },
     });
   });
@@ -80,7 +83,7 @@ describe("the lines of docs/recovery-package.md", () => {
         ],
         lineEvents: [{ sequence: 12, kind: "answer", ageMs: 61_000, callId: "A3C4" }],
         ended: [{ sequence: 14, endedAgeMs: 250, reason: "gateway", connection: { state: "ended" } }],
-        next: "J.14",
+        next: ["J.14"],
       },
     });
   });
@@ -138,8 +141,8 @@ test("a cursor that is not of this package gives no page", () => {
     ended: [],
   };
   const snapshot: GatewaySnapshot = { gateway: "gw", ...nothing };
-  for (const after of ["", "Q.1", "J.", "J.-1", "R.xyz", "R."]) {
-    expect(writeAuditPage(snapshot, { ...wholeAudit, after }, "*", 4_000)).toBeNull();
+  for (const after of ["", "Q.1", "J.", "J.-1", "M.xyz", "R.0A", "C.1", "G.1", "J.1.2", "M.1.2.3"]) {
+    expect(writeAuditPage(snapshotSource(snapshot), { ...wholeAudit, after }, "*", 4_000)).toBeNull();
   }
 });
 
@@ -159,12 +162,12 @@ test("a connection that ended between two pages is told as ended only, one that 
     fc.sample(someConnections("gw", 4), { numRuns: 50, seed: 1 }).find((rows) => rows.length >= 2) ?? [];
   if (ending === undefined || staying === undefined) throw new Error("no sample");
   const pages = new AuditPages();
-  pages.add({ ...nothing, upMs: 1_000, connections: [ending, staying], ended: [], next: "J.1" });
+  pages.add({ ...nothing, upMs: 1_000, connections: [ending, staying], ended: [], next: ["J.1"] });
   const ended = [
     { sequence: 2, connection: staying, endedAgeMs: 500, reason: "deleted" as const },
     { sequence: 3, connection: ending, endedAgeMs: 10, reason: "deleted" as const },
   ];
-  pages.add({ ...nothing, upMs: 1_020, connections: [], ended, next: null });
+  pages.add({ ...nothing, upMs: 1_020, connections: [], ended, next: [] });
   expect(pages.snapshot()?.connections).toEqual([staying]);
   expect(pages.snapshot()?.ended).toEqual(ended);
 });
