@@ -27,8 +27,8 @@ export function parseFields(text: string): ParseResult<Map<string, string>> {
   for (let start = 0; start < text.length; ) {
     if (fields.size >= fieldsMax) return refused(`above ${fieldsMax} fields`);
     const equals = text.indexOf("=", start);
-    const key = equals < 0 ? "" : text.slice(start, equals).trim().toLowerCase();
-    if (!/^[a-z][a-z0-9-]{0,31}$/.test(key)) return refused(`"${text.slice(start, start + 40)}" is not key=value`);
+    const key = equals < 0 ? "" : keyIn(text, start, equals);
+    if (key === "") return refused(`"${text.slice(start, start + 40)}" is not key=value`);
     if (fields.has(key)) return refused(`${key} is there twice`);
     const semicolon = key === restKey ? -1 : text.indexOf(";", equals);
     const end = semicolon < 0 ? text.length : semicolon;
@@ -48,13 +48,44 @@ export function parseWholeNumber(text: string, maximum: number): number | null {
 }
 
 export function escapeValue(value: string): string {
-  return escapeLine(value).replaceAll(";", "%3B");
+  return isPlain(value) ? value : escapeLine(value).replaceAll(";", "%3B");
 }
 
 /** A value that has the line to itself. */
 export function escapeLine(value: string): string {
   const escaped = value.replace(/[^\x20-\x7e]+|%/g, escapeBytes);
   return escaped.replace(/^[ "]|[ "]$/g, escapeBytes);
+}
+
+/** Nearly every value: nothing in it needs an escape. A look at each character costs less than a pattern. */
+function isPlain(value: string): boolean {
+  const last = value.length - 1;
+  for (let index = 0; index <= last; index += 1) {
+    const code = value.charCodeAt(index);
+    if (code < 0x20 || code > 0x7e || code === percent || code === semicolon) return false;
+    if ((code === space || code === quote) && (index === 0 || index === last)) return false;
+  }
+  return true;
+}
+
+const [space, quote, percent, semicolon] = [0x20, 0x22, 0x25, 0x3b];
+
+/** In lower case; empty where it is none. */
+function keyIn(text: string, start: number, end: number): string {
+  const key = text.slice(start, end);
+  // Most are as they are written here.
+  for (let index = 0; index < key.length; index += 1) {
+    const code = key.charCodeAt(index);
+    if (code < 0x61 || code > 0x7a) return otherKey(key);
+  }
+  return key.length <= keyCharactersMax ? key : "";
+}
+
+const keyCharactersMax = 32;
+
+function otherKey(key: string): string {
+  const lower = key.trim().toLowerCase();
+  return lower.length <= keyCharactersMax && /^[a-z][a-z0-9-]*$/.test(lower) ? lower : "";
 }
 
 function escapeBytes(text: string): string {

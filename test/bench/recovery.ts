@@ -1,0 +1,284 @@
+/**
+ * How long it takes from the word that the primary is gone until every active connection is in the backup's record; gateways
+ * as whole cores behind real loopback sockets in processes of their own, this process the backup.
+ *
+ *     npm run bench:recovery -- [--json] [--rounds N] [--quick]
+ *
+ * cold: the backup has never heard of any of the calls, tags of 200 characters, MGCP replies within 4,000 bytes.
+ * warm: it has polled before; since then one connection in a hundred has changed.
+ * textbook: RFC 3435 alone, AUEP of all, then AUEP of each endpoint and AUCX of each connection. snmpbulkwalk: Debian's.
+ */
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { monotonicMs } from "../../firmware/io/monotonic-clock.js";
+import type { AuditProtocol } from "../../firmware/protocol/active-connection.js";
+import type { Address } from "../../firmware/protocol/address.js";
+import { CommunityEnvelope } from "../../firmware/protocol/snmp/community-envelope.js";
+import { runQuery } from "../../host/io/query-runner.js";
+import type { AuditQuery } from "../../host/query/audit-query.js";
+import { MgcpQuery } from "../../host/query/mgcp-query.js";
+import { SipQuery } from "../../host/query/sip-query.js";
+import { SnmpQuery, snmpQueryDefaults } from "../../host/query/snmp-query.js";
+import { ConnectionRecords } from "../../host/registry/connection-records.js";
+import { callAgent, community, placeOf, ports, type Question } from "./recovery-gateways.js";
+
+const isJson = process.argv.includes("--json");
+const isQuick = process.argv.includes("--quick");
+const rounds = Number(process.argv[process.argv.indexOf("--rounds") + 1]) || (isQuick ? 2 : 5);
+const tagCharacters = 200;
+/** As many gateways are asked at once. */
+const inFlightMax = 100;
+const aimsMs: Readonly<Record<string, number>> = {
+  "cold mgcp 10,000 on 100 gateways": 500,
+  "cold mgcp 10,000 on 1 gateway": 500,
+  "cold snmp 10,000 on 100 gateways": 2_500,
+  "cold snmp 10,000 on 1 gateway": 2_500,
+  "cold sip 10,000 on 100 gateways": 1_000,
+  "cold sip 10,000 on 1 gateway": 1_000,
+  "warm mgcp 10,000 on 100 gateways": 50,
+  "warm mgcp 10,000 on 1 gateway": 50,
+};
+
+interface Row {
+  readonly name: string;
+  /** Median of the rounds. */
+  readonly ours: number;
+  readonly unit: "ms";
+  readonly aimMs: number | null;
+  readonly leastMs: number;
+  readonly mostMs: number;
+  readonly datagrams: number;
+  readonly octets: number;
+  readonly rows: number;
+  /** CPU of this process and of the gateways', the garbage's included: what a busy machine does not change. */
+  readonly backupCpuMs: number;
+  readonly gatewaysCpuMs: number;
+}
+
+type Way = "mgcp" | "snmp" | "sip" | "textbook";
+
+interface Site {
+  readonly gateways: number;
+  readonly connections: number;
+  readonly children: readonly ChildProcess[];
+}
+
+const random = () => randomInt(2 ** 47) / 2 ** 47;
+
+function queryOf(way: Way, index: number, records: ConnectionRecords, relays: number, from: Address): AuditQuery {
+  const { name: gateway, address } = placeOf(index);
+  if (way === "sip")
+    return new SipQuery({ gateway, to: { address, port: ports.sip }, from, timeoutMs: 30_000 }, random);
+  const via: AuditProtocol = way === "snmp" ? "snmp" : "mgcp";
+  const since = way === "textbook" ? null : records.since(gateway, via);
+  if (way === "snmp") {
+    const to = { address, port: ports.snmp };
+    const envelope = new CommunityEnvelope(community);
+    return new SnmpQuery({ ...snmpQueryDefaults, gateway, to, envelope, since }, random);
+  }
+  const to = { address, port: ports.mgcp };
+  const endpointNames = Array.from({ length: relays }, (_, relay) => `relay/${(relay + 1).toString(16)}`);
+  const plain = way === "textbook" ? { asksRecovery: false, endpointNames } : {};
+  return new MgcpQuery({ gateway, to, since, ...plain }, random);
+}
+
+type Measured = Pick<Row, "datagrams" | "octets" | "rows" | "backupCpuMs" | "gatewaysCpuMs"> & { readonly ms: number };
+
+/** Asks all gateways, so many at once, and takes what they tell into the records. */
+async function recover(site: Site, way: Way, records: ConnectionRecords): Promise<Measured> {
+  let [datagrams, octets, next] = [0, 0, 0];
+  const relays = Math.ceil(site.connections / site.gateways / 2);
+  const gatewaysBeforeMs = await gatewaysCpuMs(site);
+  const before = process.cpuUsage();
+  const startMs = monotonicMs();
+  const ask = async () => {
+    for (let index = next++; index < site.gateways; index = next++) {
+      const query = (from: Address) => queryOf(way, index, records, relays, from);
+      const outcome = await runQuery(query, { address: callAgent.address }, monotonicMs);
+      if (!outcome.ok) throw new Error(outcome.reason);
+      const audit = records.completed({ ...outcome.audit, gateway: placeOf(index).name });
+      if (audit === null) throw new Error("an audit of what changed was not completed");
+      records.learn(audit, { askedAtWallMs: Date.now(), heardAtWallMs: Date.now() });
+      datagrams += outcome.cost.sent + outcome.cost.received;
+      octets += outcome.cost.octets;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(inFlightMax, site.gateways) }, ask));
+  const ms = monotonicMs() - startMs;
+  const used = process.cpuUsage(before);
+  const cpu = {
+    backupCpuMs: tenths((used.user + used.system) / 1000),
+    gatewaysCpuMs: tenths((await gatewaysCpuMs(site)) - gatewaysBeforeMs),
+  };
+  const rows = records.all();
+  if (rows.length !== site.connections) throw new Error(`${rows.length} of ${site.connections} connections recorded`);
+  if (way === "mgcp" && rows.some(({ tag }) => tag.length !== tagCharacters)) throw new Error("a tag is not whole");
+  return { ms, datagrams, octets, rows: rows.length, ...cpu };
+}
+
+async function ask(child: ChildProcess, question: Question): Promise<unknown> {
+  const answer = once(child, "message");
+  child.send(question);
+  return (await answer)[0];
+}
+
+async function gatewaysCpuMs(site: Site): Promise<number> {
+  let sumMs = 0;
+  for (const child of site.children) {
+    const usage = await ask(child, { ask: "cpu" });
+    if (typeof usage !== "object" || usage === null || !("user" in usage) || !("system" in usage)) continue;
+    sumMs += (Number(usage.user) + Number(usage.system)) / 1000;
+  }
+  return sumMs;
+}
+
+async function change(site: Site): Promise<void> {
+  const each = Math.ceil(site.connections / site.gateways / 100);
+  for (const child of site.children) await ask(child, { ask: "change", count: each });
+}
+
+async function open(gateways: number, connections: number): Promise<Site> {
+  const program = fileURLToPath(new URL("./recovery-gateways.js", import.meta.url));
+  const processes = Math.min(gateways, 2);
+  const children: ChildProcess[] = [];
+  for (let index = 0; index < processes; index += 1) {
+    const count = gateways / processes;
+    const toPlay = { first: index * count, count, connectionsEach: connections / gateways, tagCharacters };
+    const child = fork(program, [JSON.stringify(toPlay)], { execArgv: ["--max-old-space-size=4096"] });
+    children.push(child);
+  }
+  await Promise.all(children.map((child) => once(child, "message")));
+  return { gateways, connections, children };
+}
+
+async function close(site: Site): Promise<void> {
+  for (const child of site.children) child.disconnect();
+  await Promise.all(site.children.map((child) => once(child, "exit")));
+}
+
+function rowOf(name: string, measured: readonly Measured[]): Row {
+  const sorted = [...measured].sort((a, b) => a.ms - b.ms);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  const [least, most] = [sorted[0], sorted.at(-1)];
+  if (middle === undefined || least === undefined || most === undefined) throw new Error("nothing was measured");
+  const { ms, ...costs } = middle;
+  const spread = { leastMs: tenths(least.ms), mostMs: tenths(most.ms) };
+  return { name, ours: tenths(ms), unit: "ms", aimMs: aimsMs[name] ?? null, ...spread, ...costs };
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+async function cold(site: Site, way: Way, times: number): Promise<Row> {
+  const measured: Measured[] = [];
+  for (let round = 0; round < times; round += 1) measured.push(await recover(site, way, new ConnectionRecords([])));
+  return rowOf(`${way === "textbook" ? "textbook" : `cold ${way}`} ${placing(site)}`, measured);
+}
+
+async function warm(site: Site, way: Way, times: number): Promise<Row> {
+  const records = new ConnectionRecords([]);
+  await recover(site, way, records);
+  const measured: Measured[] = [];
+  for (let round = 0; round < times; round += 1) {
+    await change(site);
+    measured.push(await recover(site, way, records));
+  }
+  return rowOf(`warm ${way} ${placing(site)}`, measured);
+}
+
+/** What one poll costs a gateway when nothing has changed: its process's time, polls one after the other. */
+async function pollCost(site: Site): Promise<string> {
+  const records = new ConnectionRecords([]);
+  await recover(site, "mgcp", records);
+  const polls = 300;
+  const { name: gateway, address } = placeOf(0);
+  const to = { address, port: ports.mgcp };
+  const beforeMs = await gatewaysCpuMs(site);
+  for (let poll = 0; poll < polls; poll += 1) {
+    const query = new MgcpQuery({ gateway, to, since: records.since(gateway, "mgcp") }, random);
+    const outcome = await runQuery(query, { address: callAgent.address }, monotonicMs);
+    if (!outcome.ok || outcome.audit.since === undefined) throw new Error("a poll was not answered by what changed");
+  }
+  const eachMs = ((await gatewaysCpuMs(site)) - beforeMs) / polls;
+  return `a poll of ${placing(site)} where nothing changed costs its process ${eachMs.toFixed(3)} ms of CPU`;
+}
+
+function snmpbulkwalk(site: Site): Row {
+  const [place] = [placeOf(0)];
+  const target = [`${place.address}:${ports.snmp}`, "1.3.6.1.4.1.8072.9999.9999.2427"];
+  const startMs = monotonicMs();
+  const options = { maxBuffer: 2 ** 28, encoding: "latin1" as const };
+  const text = execFileSync("snmpbulkwalk", ["-v2c", "-c", community, "-Cr40", "-On", ...target], options);
+  const ms = monotonicMs() - startMs;
+  const none = { datagrams: 0, octets: 0, backupCpuMs: 0, gatewaysCpuMs: 0 };
+  return rowOf(`snmpbulkwalk ${placing(site)}`, [{ ms, rows: text.split("\n").length, ...none }]);
+}
+
+function placing({ connections, gateways }: Site): string {
+  return `${connections.toLocaleString("en")} on ${gateways} gateway${gateways === 1 ? "" : "s"}`;
+}
+
+function show(row: Row): void {
+  if (isJson) return;
+  const aim = row.aimMs === null ? "" : ` (aim ${row.aimMs})`;
+  const cpu = `, CPU ${row.backupCpuMs} ms here, ${row.gatewaysCpuMs} ms there`;
+  const cost = row.datagrams === 0 ? "" : `, ${row.datagrams} datagrams, ${(row.octets / 1e6).toFixed(2)} MB${cpu}`;
+  console.log(
+    `${row.name.padEnd(36)} ${row.ours.toFixed(1).padStart(9)} ms${aim} [${row.leastMs}-${row.mostMs}]${cost}`,
+  );
+}
+
+async function measure(
+  gateways: number,
+  connections: number,
+  isWhole: boolean,
+): Promise<{ rows: Row[]; notes: string[] }> {
+  const site = await open(gateways, connections);
+  const rows: Row[] = [];
+  const notes: string[] = [];
+  const add = (row: Row) => {
+    rows.push(row);
+    show(row);
+  };
+  try {
+    await recover(site, "mgcp", new ConnectionRecords([]));
+    add(await cold(site, "mgcp", rounds));
+    add(await warm(site, "mgcp", rounds));
+    if (isWhole) {
+      add(await cold(site, "snmp", Math.min(rounds, 3)));
+      add(await warm(site, "snmp", Math.min(rounds, 3)));
+      add(await cold(site, "sip", Math.min(rounds, 3)));
+      add(await cold(site, "textbook", 1));
+    }
+    if (isWhole && gateways === 1) {
+      add(snmpbulkwalk(site));
+      notes.push(await pollCost(site));
+    }
+  } finally {
+    await close(site);
+  }
+  return { rows, notes };
+}
+
+const sites: readonly (readonly [gateways: number, connections: number, isWhole: boolean])[] = isQuick
+  ? [[1, 10_000, false]]
+  : [
+      [100, 10_000, true],
+      [1, 10_000, true],
+      [100, 1_000, false],
+      [100, 50_000, false],
+      [1, 1_000, false],
+      [1, 30_000, false],
+    ];
+const rows: Row[] = [];
+const notes: string[] = [];
+for (const [gateways, connections, isWhole] of sites) {
+  const measured = await measure(gateways, connections, isWhole);
+  rows.push(...measured.rows);
+  notes.push(...measured.notes);
+}
+if (isJson) console.log(JSON.stringify({ rows, notes }, null, 2));
+else for (const note of notes) console.log(note);
