@@ -366,7 +366,6 @@ export class CallServer {
     if (gateway.isPartial) return;
     this.#desk.compare(gateway, audit, askedAtMs, at);
     if (this.#bringUp.isRecovering) return;
-    this.#desk.billEnded(at);
     this.#desk.acknowledge(at);
   }
 
@@ -394,7 +393,7 @@ export class CallServer {
   #restarted(gateway: KnownGateway, command: MgcpCommand, at: Moment): void {
     const { isToBeAudited, reason } = takeRestart(gateway, command);
     this.#outbox.log({ event: "gateway-restart", gateway: gateway.name, reason });
-    if (isToBeAudited) this.#bringUp.begin(gateway, ["mgcp"], at);
+    if (isToBeAudited) this.#bringUp.restarted(gateway, at);
   }
 
   #answered({ gateway: name, purpose, response, askedAtMs }: ChannelAnswer<ServerPurpose>, at: Moment): void {

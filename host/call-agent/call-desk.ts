@@ -137,10 +137,12 @@ export class CallDesk {
 
   /**
    * Lets the gateways forget what has its record; while the peer lives, what has it there too. Outputs are done in order,
-   * so the record is on disk by then.
+   * so the record is on disk by then. What is over and nobody has billed yet is billed first: a gateway that restarts in
+   * between tells of such calls.
    */
   acknowledge(at: Moment): void {
     const { book, gateways, channel, sharing } = this.#parts;
+    this.billEnded(at);
     const isNeeded = (callId: string) =>
       this.#isOpen(callId) || this.#unbilled.has(callId) || sharing.isAwaited(callId, at);
     for (const gateway of gateways.adopted()) {

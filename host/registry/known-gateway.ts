@@ -35,6 +35,8 @@ export interface KnownGateway {
   isPartial: boolean;
   /** What it said of endpoints it takes out of service (RSIP). */
   readonly service: EndpointService;
+  /** It spoke of a restart while it was being audited. */
+  isToBeAuditedAgain: boolean;
   /** Whether it answered a question since this server started. */
   hasAnswered: boolean;
   /** Connections an audit found whose calls are not in hand yet. */
@@ -57,6 +59,7 @@ export function knownGateway(place: GatewayPlace, link: GatewayLink, nowMs: numb
     hasRecovery: null,
     isPartial: false,
     service: new EndpointService(),
+    isToBeAuditedAgain: false,
     hasAnswered: false,
     found: [],
     strays: new Set(),

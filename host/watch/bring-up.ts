@@ -61,6 +61,16 @@ export class BringUp {
     this.follow(gateway, gateway.link.begin(spoken.length === 0 ? ["mgcp"] : spoken, above, at.nowMs), at);
   }
 
+  /**
+   * The gateway says that it has restarted, and may say so with every answer until it was heard (RFC 3435 section 4.4.6). One
+   * round is enough for all of these: an audit that is still to come sees it, one under way is followed by another.
+   */
+  restarted(gateway: KnownGateway, at: Moment): void {
+    const { name } = gateway.link.state;
+    if (name === "auditing") gateway.isToBeAuditedAgain = true;
+    else if (name !== "asking" && name !== "claiming") this.begin(gateway, ["mgcp"], at);
+  }
+
   /** This server is no longer in charge. */
   abandon(): void {
     this.#recovery = null;
@@ -134,6 +144,7 @@ export class BringUp {
         channel.send(claimCommand(gateway, step.claim, step.resets, callAgent), gateway, { kind: "claim" }, at.nowMs);
         break;
       case "audit":
+        gateway.isToBeAuditedAgain = false;
         for (const via of step.via) audit(gateway, via, at);
         break;
       case "down":
@@ -145,6 +156,7 @@ export class BringUp {
         desk.with(at, (agent, turn) => this.#reconcile(null, agent, at, turn));
         break;
       case "up":
+        if (gateway.isToBeAuditedAgain) this.begin(gateway, ["mgcp"], at);
         break;
     }
   }

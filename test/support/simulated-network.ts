@@ -47,6 +47,8 @@ export class SimulatedNetwork {
   weather: Weather = fairWeather;
   /** Which ways have fair weather always. */
   isSheltered: (from: string, to: string) => boolean = () => false;
+  /** Sees every datagram that is sent, before the weather does. */
+  observe: (bytes: Uint8Array, from: Address, to: Address) => void = () => undefined;
   /** Which ways are cut, by IP address; none unless told. */
   isCut: (from: string, to: string) => boolean = () => false;
   /** Which datagrams a way does not take. */
@@ -81,6 +83,7 @@ export class SimulatedNetwork {
   }
 
   send(from: Address, to: Address, bytes: Uint8Array): void {
+    this.observe(bytes, from, to);
     const weather = this.isSheltered(from.address, to.address) ? fairWeather : this.weather;
     const { loss, repetition } = weather;
     if (this.#random() < loss || this.isCut(from.address, to.address)) return;
@@ -99,16 +102,17 @@ export class SimulatedNetwork {
     const untilMs = this.#nowMs + withinMs;
     while (!holds()) {
       const [flight] = this.#flights;
-      const next = earliest(flight?.atMs ?? null, ...[...this.#nodes].map((node) => node.next()));
+      const dues = [...this.#nodes].map((node) => ({ node, atMs: node.next() }));
+      const next = earliest(flight?.atMs ?? null, ...dues.map(({ atMs }) => atMs));
       if (next === null || next > untilMs) {
         this.#nowMs = untilMs;
         return holds();
       }
       this.#nowMs = next > this.#nowMs ? next : this.#nowMs + workMs;
       this.#deliver();
-      for (const node of [...this.#nodes]) {
-        const due = node.next();
-        if (due !== null && due <= this.#nowMs && this.#nodes.has(node)) node.tick(this.at);
+      // What becomes due by what was just delivered is done in the next step, at this same time.
+      for (const { node, atMs } of dues) {
+        if (atMs !== null && atMs <= this.#nowMs && this.#nodes.has(node)) node.tick(this.at);
       }
     }
     return true;

@@ -16,7 +16,7 @@ export const places: readonly GatewayPlace[] = [
 
 export class SimulatedSite {
   readonly network: SimulatedNetwork;
-  readonly gateways: readonly SimulatedGateway[];
+  readonly gateways: SimulatedGateway[];
   /** What each server's disk holds; outlives the server. */
   readonly disks: Record<ServerRole, SimulatedStore> = { primary: new SimulatedStore(), backup: new SimulatedStore() };
   readonly #random: () => number;
@@ -28,8 +28,8 @@ export class SimulatedSite {
     const network = new SimulatedNetwork(this.#random);
     this.network = network;
     // A telephone has a cable of its own to its gateway, so that the two agree on when it was lifted and put down.
-    const isPhone = (address: string) => places.some(({ phones }) => prefixOf(phones) === prefixOf(address));
-    network.isSheltered = (from, to) => isPhone(from) || isPhone(to);
+    const cables = new Set<string>();
+    network.isSheltered = (from, to) => cables.has(from) || cables.has(to);
     const callAgents = Object.values(serverAddresses).map((address) => ({ address, port: 2727 }));
     this.gateways = places.map(
       (place) =>
@@ -43,6 +43,7 @@ export class SimulatedSite {
         const number = String(place.firstNumber + index);
         const address = `${prefixOf(place.phones)}${index + 1}`;
         const gateway = { address: place.address, port: 5060 };
+        cables.add(address);
         this.#phones.set(
           number,
           new SimulatedTelephone({ number, address, gateway, answerAfterMs }, network, this.#random),
@@ -63,6 +64,23 @@ export class SimulatedSite {
 
   start(role: ServerRole, more: object = {}): SimulatedCallServer {
     return new SimulatedCallServer(serverConfig(role, places, more), this.network, this.#random, this.disks[role]);
+  }
+
+  /** The gateway dies with its connections; `restartGateway` starts it again over what it wrote. */
+  crashGateway(side: 0 | 1): void {
+    this.gateways[side]?.crash();
+  }
+
+  restartGateway(side: 0 | 1): void {
+    const before = this.gateways[side];
+    if (before === undefined) throw new Error(`no gateway ${side}`);
+    const { options, disk } = before;
+    this.gateways[side] = new SimulatedGateway(options, this.network, this.#random, new Map(), disk);
+  }
+
+  /** Of a call server, by its name in an epoch. */
+  addressOf(server: string): string | null {
+    return server === "primary" || server === "backup" ? serverAddresses[server] : null;
   }
 
   get openLegs(): number {

@@ -4,8 +4,17 @@ import type { Address } from "../../firmware/protocol/address.js";
 import type { Random } from "../../firmware/protocol/chance.js";
 import type { SimulatedMoment, SimulatedNetwork, SimulatedNode } from "./simulated-network.js";
 
+const soundStepMs = 500;
+
 export class SimulatedTelephone implements SimulatedNode {
-  readonly said: { readonly kind: string; readonly atMs: number }[] = [];
+  readonly said: {
+    readonly kind: string;
+    /** Who answered or hung up: near, far … */
+    readonly by: string | null;
+    /** Who makes it ring, or whom it calls. */
+    readonly other: string | null;
+    readonly atMs: number;
+  }[] = [];
   readonly #station: TelephoneStation;
   readonly #network: SimulatedNetwork;
   readonly #address: string;
@@ -58,8 +67,11 @@ export class SimulatedTelephone implements SimulatedNode {
     this.#act(this.#station.hangUp(this.#network.at), this.#network.at);
   }
 
+  /** While it talks it has a frame to send every 20 ms, which nobody would hear: it is woken less often. */
   next(): number | null {
-    return this.#station.next();
+    const nextMs = this.#station.next();
+    if (nextMs === null || this.state !== "talking") return nextMs;
+    return Math.ceil(nextMs / soundStepMs) * soundStepMs;
   }
 
   tick(at: SimulatedMoment): void {
@@ -67,8 +79,15 @@ export class SimulatedTelephone implements SimulatedNode {
   }
 
   #act(turn: StationTurn, at: SimulatedMoment): void {
-    for (const event of turn.events) this.said.push({ kind: event.kind, atMs: at.nowMs });
-    for (const { port, datagram } of turn.sends)
+    for (const event of turn.events)
+      this.said.push({
+        kind: event.kind,
+        by: "by" in event ? event.by : null,
+        other: "from" in event ? event.from : "to" in event ? event.to : null,
+        atMs: at.nowMs,
+      });
+    // Its sound would reach nobody, for the simulated engine has no sockets.
+    for (const { port, datagram } of turn.sends.filter((send) => send.port === "sip"))
       this.#network.send({ address: this.#address, port: portNumbers[port] }, datagram.to, datagram.bytes);
   }
 }
