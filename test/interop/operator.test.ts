@@ -38,11 +38,10 @@ function written(text: string): Promise<string> {
 
 describe("a running exchange, in its operator's hands", () => {
   test("shows its calls: in hand at the server in charge, by the polls at the one that stands by", async () => {
-    expect(await calls("primary")).toMatchObject({
-      server: "primary",
-      role: "active",
-      calls: [{ state: "talking", known: "in hand", callingNumber: "101", calledNumber: "201", connections: 2 }],
-    });
+    const inHand = { state: "talking", known: "in hand", callingNumber: "101", calledNumber: "201", connections: 2 };
+    await expect
+      .poll(() => calls("primary"), { timeout: 10_000 })
+      .toMatchObject({ server: "primary", role: "active", calls: [inHand] });
     await expect
       .poll(async () => (await calls("backup")).calls, { timeout: 10_000 })
       .toMatchObject([{ state: "up", known: "polled", callingNumber: "101", calledNumber: "201", connections: 2 }]);
