@@ -15,7 +15,7 @@ import { Screen } from "./demo/screen.js";
 import { Story } from "./demo/story.js";
 import { judge } from "./demo/verdict.js";
 
-const callsMax = 20;
+const callsMax = 100;
 /** A death is noticed within deadAfterMs and a heartbeat: a shorter silence must not count as one. */
 const detection = { heartbeatMs: 400, deadAfterMs: 1500, pollMs: 1000 } as const;
 const talkBeforeMs = 4000;

@@ -2,7 +2,7 @@
  * CRCX and DLCX pairs per second and the response times, our gateway and Debian's osmo-mgw side by side: each on the
  * same core, loaded in turn, round after round, so that what else the machine does hits both alike.
  *
- *     npm run bench:mgcp -- [rounds] [seconds]
+ *     npm run bench:mgcp -- [rounds] [seconds] [pairs at once, as 1,16,64]
  *
  * The load is text over one UDP socket, made on the other core, a number of pairs at a time; each CRCX takes any free
  * endpoint and opens two ports, each DLCX names the connection that the CRCX told. Nothing of the project is in it.
@@ -22,7 +22,7 @@ const loadCore = "0";
 const agentAddress = "127.41.0.2";
 const agentPort = 2727;
 const endpoints = 512;
-const pairsAtOnce = [1, 16];
+const pairsAtOnce = (process.argv[4] ?? "1,16,64").split(",").map(Number);
 const repeatAfterMs = 1000;
 const startTriesMax = 20;
 const bin = fileURLToPath(new URL("../../host/cli/holdover.js", import.meta.url));

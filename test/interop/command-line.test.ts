@@ -61,7 +61,7 @@ describe("wrong usage ends with exit code 2 and says what is wrong", () => {
     [["audit", "gopher://127.0.0.1"], '"gopher" is not one of mgcp, snmp, sip'],
     [["audit", "mgcp://127.0.0.1:99999"], "99999"],
     [["audit", "sip://127.0.0.1", "--watch", "soon"], '"soon" is no time such as 500ms, 1.5s or 2m'],
-    [["demo", "--calls", "21"], "from 1 to 20"],
+    [["demo", "--calls", "101"], "from 1 to 100"],
     [["demo", "--via", "pigeon"], "Allowed choices are mgcp, snmp, sip, all"],
     [["phone", "--address", "here", "--number", "1", "--gateway", "127.0.0.1"], "It is no IP address"],
     [["phone", "--number", "101"], "required option '--address <ip>'"],
