@@ -364,12 +364,12 @@ export class Gateway {
     return this.#control.describe(row, notified, nowMs);
   }
 
-  /** With the connections that changed, if they carry media: of the others nothing would be billed. */
+  /** With the connections that changed, if they carry media or their station has answered: others are not billed. */
   #writeJournal(at: Moment): GatewayOutput[] {
     const log = this.#journalLog;
     if (log === null) return [];
     for (const { value: row } of this.#table.changedBehind(this.#journalledCounter)) {
-      if (row.started !== null) log.active(this.#described(row, at.nowMs), at.nowMs);
+      if (row.started !== null || log.holds(row.connectionId)) log.active(this.#described(row, at.nowMs), at.nowMs);
     }
     this.#journalledCounter = this.#table.counter;
     const write = log.take(at);
@@ -407,6 +407,9 @@ export class Gateway {
     const { line, event, dialled } = output;
     const [connection] = this.#table.onEndpoint(line);
     this.#journal.lineEvent(line, event, connection?.callId ?? "", at.nowMs);
+    // It is billed from here on, also if nobody connects it any more; who called whom stands in its tag alone.
+    if (event === "answer" && connection !== undefined)
+      this.#journalLog?.active(this.#described(connection, at.nowMs), at.nowMs);
     this.#table.touch();
     const log: GatewayOutput = { kind: "log", event: "line-event", fields: { line, event, dialled } };
     const { face } = this.#mgcp;

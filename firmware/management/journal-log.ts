@@ -1,8 +1,8 @@
 /**
  * The journal on its way to the disk: records to append, and now and then the whole file anew without what is settled.
- * It also holds the connections that carry media, as they last changed, and tells from time to time that they are up
- * still, in one short record for all of them: of a gateway that dies the file then says up to when they were. What is
- * written is a file's text; writing it is io/journal-file's.
+ * It also holds the connections that carry media or were answered, as they last changed, and tells from time to time that
+ * they are there still, in one short record for all of them: of a gateway that dies the file then says up to when they
+ * were. What is written is a file's text; writing it is io/journal-file's.
  */
 import type { ActiveConnection } from "#protocol/active-connection.js";
 import { SequenceRanges } from "#protocol/sequence-ranges.js";
@@ -78,11 +78,16 @@ export class JournalLog {
     }
   }
 
-  /** A connection that carries media, as it is now. Its end is an entry. */
+  /** A connection that carries media or was answered, as it is now. Its end is an entry. */
   active(connection: ActiveConnection, nowMs: number): void {
     const record = writeRecord({ kind: "active", atMs: nowMs, connection });
     this.#active.set(connection.connectionId, record);
     this.#write(record, nowMs);
+  }
+
+  /** Whether this connection was given to `active` and has not ended. */
+  holds(connectionId: string): boolean {
+    return this.#active.has(connectionId);
   }
 
   /** When the next sign of life is due; null while nothing is up. */

@@ -7,7 +7,7 @@
  *   0008 11C0FFEE Q 5120                               the last sequence given before this file was written anew
  *   002A 1C291CA3 V 4310 q=12;ep=aaln/1;kind=answer    a line event
  *   01F0 91B2C4E0 D 4350 q=14;id=0A3F58;...            a connection that ended
- *   01E8 0C4B21F7 R 4320 id=0A3F58;...                 a connection that carries media, in place of its record before
+ *   01E8 0C4B21F7 R 4320 id=0A3F58;...                 a connection that is up or answered, in place of its record before
  *   0019 D41A55E3 T 9320 1790000000000                 everything that is up still was then: moment and wall clock
  *   0007 7F0A1B2C K 1-17,20                            acknowledged
  *

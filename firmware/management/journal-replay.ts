@@ -1,6 +1,6 @@
 /**
- * Reads a journal file back after a start: the entries nobody acknowledged, and of each connection that was up when the
- * gateway died an entry that it ended then. It died after the last record and before the next sign of life was due: so
+ * Reads a journal file back after a start: the entries nobody acknowledged, and of each connection that was up or answered
+ * when the gateway died an entry that it ended then. It died after the last record and before the next sign of life was due: so
  * the connections are told as ended at the last record, and as much as one checkpoint interval later.
  *
  * Where the machine went on, moments count by the same monotonic clock and ages are exact. After a restart of the machine
@@ -107,7 +107,8 @@ class Reading {
     const atMs = this.#signOfLifeMs;
     for (const active of this.#active.values()) {
       const { connection, atMs: toldAtMs } = active;
-      const durationMs = connection.durationMs + Math.max(0, atMs - toldAtMs);
+      const carriedMedia = connection.startedWallMs !== null;
+      const durationMs = carriedMedia ? connection.durationMs + Math.max(0, atMs - toldAtMs) : 0;
       const sequence = this.#lastSequence + 1;
       const last: ActiveConnection = { ...connection, state: "ended", durationMs };
       const { bootId } = this.#start;

@@ -55,3 +55,44 @@ describe("a gateway that says it has restarted", () => {
     expect(lostMs).toBeGreaterThanOrEqual(-2_000);
   });
 });
+
+describe("a call that was answered while no call server lived, and never connected", () => {
+  /** 102 on the gateway that is to die answers 101; nobody is there to connect them. */
+  function answeredUnconnected(seed: number) {
+    const site = new SimulatedSite(seed, 500);
+    const primary = site.start("primary");
+    site.network.run(3_000);
+    site.phone("101").dial("102");
+    expect(site.network.runUntil(() => primary.named("call-state").at(-1)?.state === "ringing", 10_000)).toBe(true);
+    primary.kill();
+    expect(site.network.runUntil(() => site.phone("102").state === "talking", 10_000)).toBe(true);
+    site.network.run(2_000);
+    return site;
+  }
+
+  function crashAndRecover(site: SimulatedSite) {
+    site.crashGateway(0);
+    site.network.run(2_000);
+    site.restartGateway(0);
+    site.start("primary");
+    site.network.run(20_000);
+    return site.records;
+  }
+
+  test("has who called whom on its record, though its gateway died after it was over", () => {
+    const site = answeredUnconnected(3);
+    site.phone("102").hangUp();
+    site.network.run(300);
+    const records = crashAndRecover(site);
+    expect(records).toMatchObject([{ callingNumber: "101", calledNumber: "102", endCause: "called-on-hook" }]);
+    expect(records[0]?.bootId).not.toBe("");
+    expect(Math.abs((records[0]?.duration?.ms ?? 0) - 2_000)).toBeLessThan(1_000);
+  });
+
+  test("has so too where its gateway died during it, and ends at the last checkpoint", () => {
+    const records = crashAndRecover(answeredUnconnected(4));
+    expect(records).toMatchObject([{ callingNumber: "101", calledNumber: "102", endCause: "unknown" }]);
+    expect(records[0]?.end?.from).toBe("journalled");
+    expect(records[0]?.duration?.ms).toBeLessThanOrEqual(2_000 + checkpointMs);
+  });
+});

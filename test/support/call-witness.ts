@@ -175,8 +175,6 @@ function sideOf(number: string): 0 | 1 {
   return number.startsWith("1") ? 0 : 1;
 }
 
-/** A gateway that died with a call nobody had connected yet tells when it was answered, and no longer who called whom. */
 function isOf({ callingNumber, calledNumber }: CallDetailRecord, call: SeenCall): boolean {
-  if (callingNumber === "" && calledNumber === "") return call.crashedAtMs !== null && !call.wasUp;
   return callingNumber === call.caller && calledNumber === call.called;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { writeRecord } from "../../../firmware/management/journal-record.js";
 import { replayJournal } from "../../../firmware/management/journal-replay.js";
+import { oneConnection } from "../../support/one-connection.js";
 
 const options = { gateway: "gw1.example", entriesMax: 100, checkpointMs: 10_000 };
 const machine = "0f4c1a52-92a1-4b7e-9d0a-3f7f9b8f6c11";
@@ -41,6 +42,22 @@ describe("a journal of format version 1", () => {
     const now = { atMs: 5_000, wallMs: wallMs - 3_600_000, machine: "another run" };
     const kept = replayJournal(written, now, options);
     expect(kept.ok && kept.value.entries.map(({ atMs }) => now.atMs - atMs)).toEqual([14_500, 10_000, 0]);
+  });
+});
+
+test("a connection that was answered and never carried media ends with its tag, and without a duration", () => {
+  const tag = "v=1;from=101;to=201";
+  const connection = { ...oneConnection, state: "setting-up", startedWallMs: null, durationMs: 0, tag } as const;
+  const behind = [
+    writeRecord({ kind: "active", atMs: 81_000, connection }),
+    writeRecord({ kind: "alive", atMs: 90_000, wallMs: wallMs + 29_000 }),
+  ];
+  const bytes = Buffer.concat([written, Buffer.from(`\n${behind.join("")}`)]);
+  const kept = replayJournal(bytes, { atMs: 95_000, wallMs: wallMs + 34_000, machine }, options);
+  const last = { state: "ended", durationMs: 0, startedWallMs: null, tag };
+  expect(kept.ok && kept.value.entries.at(-1)).toMatchObject({
+    atMs: 90_000,
+    ended: { reason: "gateway", connection: last },
   });
 });
 
