@@ -11,7 +11,7 @@ import type { CallFinding } from "./watch/reconciliation.js";
 export interface TakeoverReport {
   /** Calls that go on, by call id; how each stands now, and which protocol told it. */
   readonly recovered: readonly ReportedCall[];
-  /** Calls that were over before anyone was there to see it; each has its record. */
+  /** Calls that were over before anyone was there to see it, released; each that was answered has its record. */
   readonly endedMeanwhile: readonly string[];
   /** Half calls and unfinished ones, released. */
   readonly orphaned: readonly ReportedCall[];

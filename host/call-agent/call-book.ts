@@ -153,7 +153,8 @@ export class CallBook {
     this.#calls.set(callId, live);
     for (const side of sides) this.#occupy(live, side, side === "originating" || finding.phase !== "ringing");
     if (finding.kind === "orphaned") this.#input(callId, { kind: "release", cause: "server-released" }, at, turn);
-    else if (finding.phase === "answered") this.#take(live, answerRecovered(live.call), at, turn);
+    else if (finding.kind !== "ended" && finding.phase === "answered")
+      this.#take(live, answerRecovered(live.call), at, turn);
     else if (finding.phase === "ringing") this.#unanswered.set(callId, at.nowMs + this.#options.noAnswerMs);
     this.#replay(callId, at, turn);
   }

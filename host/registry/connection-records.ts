@@ -42,13 +42,18 @@ export class ConnectionRecords {
     for (const record of kept) this.#records.set(record.gateway, record);
   }
 
-  /** Takes an audit in. A tag that this protocol does not carry is kept from the record before. */
+  /**
+   * Takes an audit in. A tag that this protocol does not carry is kept from the record before; and what carried media once
+   * is held, where the gateway neither counts nor tells since when, so that by itself it looks as if it never had.
+   */
   learn(audit: GatewayAudit, times: AuditTimes): GatewayRecord {
     const before = new Map(this.connections(audit.gateway).map((connection) => [connection.connectionId, connection]));
     const connections = audit.connections.map((connection) => {
       const known = before.get(connection.connectionId);
-      const isSame = known?.callId === connection.callId;
-      return connection.tag === "" && isSame ? { ...connection, tag: known?.tag ?? "" } : connection;
+      if (known === undefined || known.callId !== connection.callId) return connection;
+      const { tag, state } = connection;
+      const isHeld = state === "setting-up" && (known.state === "up" || known.state === "held");
+      return { ...connection, tag: tag === "" ? known.tag : tag, state: isHeld ? "held" : state };
     });
     const { gateway, via, bootId, counter, upMs } = audit;
     const [heardAtWallMs, askedAtWallMs] = [Math.round(times.heardAtWallMs), Math.floor(times.askedAtWallMs)];

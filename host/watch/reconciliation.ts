@@ -4,7 +4,7 @@
  * journal in, findings out.
  */
 import type { ActiveConnection } from "#protocol/active-connection.js";
-import { otherSide, type Side } from "../call-agent/call.js";
+import { otherSide, type Side, sides } from "../call-agent/call.js";
 import { readCallTag, splitEndpoint } from "../call-agent/call-tag.js";
 import type { JournalledEvent } from "../cdr/journal-book.js";
 import type { FoundHalf, GatewayKnowledge } from "../registry/found-connection.js";
@@ -14,7 +14,7 @@ export type FoundPhase = "talking" | "answered" | "ringing" | "unfinished";
 
 export interface CallFinding {
   readonly callId: string;
-  readonly kind: "recovered" | "orphaned" | "conflicting" | "waiting";
+  readonly kind: "recovered" | "ended" | "orphaned" | "conflicting" | "waiting";
   readonly phase: FoundPhase;
   readonly reason: string;
   readonly halves: Readonly<Partial<Record<Side, FoundHalf>>>;
@@ -36,7 +36,9 @@ export function reconcileCall(
   const { halves, surplus } = pair(found.rows);
   const phase = phaseOf(found, halves);
   const finding = { callId: found.callId, halves, surplus, phase };
+  const isHungUp = wasHungUp(found, halves);
   if (halves.originating !== undefined && halves.terminating !== undefined) {
+    if (isHungUp) return { ...finding, kind: "ended", reason: "hung up" };
     if (phase === "unfinished") return { ...finding, kind: "orphaned", reason: "its set-up was not finished" };
     if (surplus.length > 0)
       return { ...finding, kind: "conflicting", reason: `${surplus.length} connections too many` };
@@ -46,6 +48,7 @@ export function reconcileCall(
   const knowledge = knowledgeOf(missing) ?? "up";
   const place = missing ?? "a gateway";
   if (knowledge === "pending") return { ...finding, kind: "waiting", reason: `${place} is still being asked` };
+  if (isHungUp) return { ...finding, kind: "ended", reason: "hung up" };
   if (knowledge === "unreachable" && phase === "talking") {
     return { ...finding, kind: "recovered", reason: `its other half is on ${place}, which does not answer or list it` };
   }
@@ -90,11 +93,24 @@ export function sideOf(connection: ActiveConnection): Side {
 
 /** Domain name of the gateway that should have the missing half; null when nothing says so. */
 function otherHalf(halves: Readonly<Partial<Record<Side, FoundHalf>>>): string | null {
-  const present = halves.originating ?? halves.terminating;
-  if (present === undefined) return null;
-  const tag = readCallTag(present.connection.tag);
-  const place = halves.originating === undefined ? tag.originating : tag.terminating;
-  return splitEndpoint(place)?.gateway ?? null;
+  const missing = halves.originating === undefined ? "originating" : "terminating";
+  return placeOf(missing, halves)?.gateway ?? null;
+}
+
+/** Where a half is, or should be as the other's tag says. */
+function placeOf(side: Side, halves: Readonly<Partial<Record<Side, FoundHalf>>>) {
+  const connection = halves[side]?.connection;
+  if (connection !== undefined) return connection;
+  return splitEndpoint(readCallTag(halves[otherSide(side)]?.connection.tag ?? "")[side]);
+}
+
+/** By one of the two; a surplus connection's line ends no call. */
+function wasHungUp({ events }: FoundCall, halves: Readonly<Partial<Record<Side, FoundHalf>>>): boolean {
+  const places = sides.map((side) => placeOf(side, halves));
+  return events.some(
+    ({ kind, gateway, endpoint }) =>
+      kind === "on-hook" && places.some((place) => place?.gateway === gateway && place.endpoint === endpoint),
+  );
 }
 
 function phaseOf(found: FoundCall, halves: Readonly<Partial<Record<Side, FoundHalf>>>): FoundPhase {

@@ -41,7 +41,8 @@ export class Recovery {
   }
 
   found(finding: CallFinding): void {
-    this.#findings.push(finding);
+    if (finding.kind === "ended") this.ended(finding.callId);
+    else this.#findings.push(finding);
   }
 
   ended(callId: string): void {

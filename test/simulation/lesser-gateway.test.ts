@@ -138,6 +138,32 @@ describe("a gateway without our package", () => {
     );
   });
 
+  test("and calls on hold stay on hold, and are billed from their answer, though nothing of them was counted", () => {
+    const exchange = site(15);
+    const { network, gateway } = exchange;
+    const first = exchange.start();
+    network.run(5_000);
+    talk(exchange);
+    const answeredAtMs = network.at.nowMs - 1_000;
+    network.run(6_000);
+    for (const connection of gateway.connections.values()) connection.mode = "inactive";
+    network.run(6_000);
+    first.kill();
+    const second = exchange.start(first);
+    network.run(20_000);
+    expect(second.named("in-charge")[0]?.report.recovered).toMatchObject([
+      { phase: "talking", connections: [{ state: "held" }, { state: "held" }] },
+    ]);
+    expect([...gateway.connections.values()].map(({ mode }) => mode)).toEqual(["inactive", "inactive"]);
+    const endedAtMs = network.at.nowMs;
+    gateway.notify("aaln/1", seen("L", "hu"));
+    network.run(5_000);
+    const [record, ...more] = [...second.store.cdrs.values()];
+    expect([more, gateway.connections.size]).toEqual([[], 0]);
+    const { ms = Number.NaN, errorMs = Number.NaN } = record?.duration ?? {};
+    expect(Math.abs(ms - (endedAtMs - answeredAtMs))).toBeLessThanOrEqual(errorMs);
+  });
+
   test("and calls that ended while it was away are billed by what it had kept, once", () => {
     const exchange = site(12);
     const { network, gateway } = exchange;

@@ -8,6 +8,7 @@ import {
 } from "../../firmware/gateway.js";
 import { emptyJournal, type KeptJournal } from "../../firmware/management/journal-entry.js";
 import { replayJournal } from "../../firmware/management/journal-replay.js";
+import { codingsNamed } from "../../firmware/media/codec.js";
 import type { LegStatistics, MediaCommand, MediaEvent } from "../../firmware/media/media-port.js";
 import type { Epoch } from "../../firmware/protocol/active-connection.js";
 import type { Address } from "../../firmware/protocol/address.js";
@@ -23,6 +24,8 @@ export interface GatewayPlace {
   readonly phones: string;
   /** Packet relay endpoints; none unless told. */
   readonly relays?: number;
+  /** Encoding names, the preferred first; PCMA and PCMU unless told. */
+  readonly codings?: readonly string[];
 }
 
 export const checkpointMs = 5_000;
@@ -42,10 +45,7 @@ export function gatewayOptions(place: GatewayPlace, callAgents: readonly Address
       portFirst: 16_384,
       portLast: 24_574,
       dscp: 46,
-      codings: [
-        { encoding: "PCMA", clockRateHz: 8000, payloadType: 8, ptimeMs: 20 },
-        { encoding: "PCMU", clockRateHz: 8000, payloadType: 0, ptimeMs: 20 },
-      ],
+      codings: codingsNamed(place.codings ?? ["PCMA", "PCMU"], 20),
       legsMax: 512,
     },
     callAgents,

@@ -22,8 +22,16 @@ export class SimulatedSite {
   readonly #random: () => number;
   readonly #phones = new Map<string, SimulatedTelephone>();
 
-  /** `answerAfterMs` null: telephones ring until they are answered by hand. `epoch`: on both gateways' disks. */
-  constructor(seed: number, answerAfterMs: number | null = 500, epoch: Epoch | null = null) {
+  /**
+   * `answerAfterMs` null: telephones ring until they are answered by hand. `epoch`: on both gateways' disks. `codings`: what
+   * both gateways have.
+   */
+  constructor(
+    seed: number,
+    answerAfterMs: number | null = 500,
+    epoch: Epoch | null = null,
+    codings: readonly string[] = ["PCMA", "PCMU"],
+  ) {
     this.#random = seededRandom(seed);
     const network = new SimulatedNetwork(this.#random);
     this.network = network;
@@ -33,7 +41,7 @@ export class SimulatedSite {
     const callAgents = Object.values(serverAddresses).map((address) => ({ address, port: 2727 }));
     this.gateways = places.map(
       (place) =>
-        new SimulatedGateway(gatewayOptions(place, callAgents), network, this.#random, new Map(), {
+        new SimulatedGateway(gatewayOptions({ ...place, codings }, callAgents), network, this.#random, new Map(), {
           epoch,
           journal: "",
         }),

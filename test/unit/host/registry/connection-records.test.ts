@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { GatewayAudit } from "../../../../firmware/protocol/active-connection.js";
+import type { ActiveConnection, GatewayAudit } from "../../../../firmware/protocol/active-connection.js";
 import { ConnectionRecords } from "../../../../host/registry/connection-records.js";
 import { oneConnection } from "../../../support/one-connection.js";
 
@@ -51,6 +51,19 @@ test("where the gateway does not tell, the audits between which a connection beg
   const after = new ConnectionRecords([show("held", 3_000)]);
   expect(after.sightingOf(untold)).toEqual(seen);
   expect(after.sightingOf({ ...untold, callId: "another" })).toBeNull();
+});
+
+test("what carried media once and does no more is on hold, where the gateway neither counts nor tells since when", () => {
+  const untold = { ...oneConnection, startedWallMs: null };
+  const inactive = { ...untold, mode: "inactive", state: "setting-up" } as const;
+  const records = new ConnectionRecords([]);
+  const show = (connection: ActiveConnection, wallMs: number) =>
+    records.learn({ ...audit, connections: [connection] }, answeredAt(wallMs)).connections.map(({ state }) => state);
+  expect(show(inactive, 1_000)).toEqual(["setting-up"]);
+  expect(show(untold, 2_000)).toEqual(["up"]);
+  expect([show(inactive, 3_000), show(inactive, 4_000)]).toEqual([["held"], ["held"]]);
+  expect(records.sightingOf(untold)).toMatchObject({ afterWallMs: 990, byWallMs: 2_000 });
+  expect(show({ ...inactive, callId: "C1" }, 5_000)).toEqual(["setting-up"]);
 });
 
 test("a first audit bounds nothing from below, and what the gateway tells needs no bounds", () => {

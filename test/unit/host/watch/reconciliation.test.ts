@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ActiveConnection } from "../../../../firmware/protocol/active-connection.js";
 import { writeCallTag } from "../../../../host/call-agent/call-tag.js";
+import type { JournalledEvent } from "../../../../host/cdr/journal-book.js";
 import type { GatewayKnowledge } from "../../../../host/registry/found-connection.js";
 import { reconcileCall } from "../../../../host/watch/reconciliation.js";
 import { oneConnection } from "../../../support/one-connection.js";
@@ -29,9 +30,15 @@ const terminating: ActiveConnection = {
 function reconcile(
   connections: readonly ActiveConnection[],
   knowledge: Record<string, GatewayKnowledge> = { "gw1.example": "up", "gw2.example": "up" },
+  events: readonly JournalledEvent[] = [],
 ) {
   const rows = connections.map((connection) => ({ connection, via: "mgcp" as const }));
-  return reconcileCall({ callId: "C0", rows, events: [] }, (gateway) => knowledge[gateway ?? "any"] ?? null);
+  return reconcileCall({ callId: "C0", rows, events }, (gateway) => knowledge[gateway ?? "any"] ?? null);
+}
+
+function hungUpOn({ gateway, endpoint }: ActiveConnection): JournalledEvent[] {
+  const instant = { atMs: 1, errorMs: 1, from: "journalled", onGateway: null } as const;
+  return [{ gateway, endpoint, kind: "on-hook", callId: "C0", instant }];
 }
 
 describe("a call found by its connections", () => {
@@ -103,5 +110,33 @@ describe("a call found by its connections", () => {
     const finding = reconcile([extra, originating, terminating]);
     expect(finding.kind).toBe("conflicting");
     expect(finding.surplus.map(({ connection }) => connection.connectionId)).toEqual(["3B"]);
+  });
+
+  test("on hold goes on, whichever half is held and however", () => {
+    for (const mode of ["inactive", "sendonly", "recvonly"] as const) {
+      const held = (row: ActiveConnection) => ({ ...row, state: "held", mode }) as const;
+      for (const rows of [
+        [held(originating), terminating],
+        [originating, held(terminating)],
+        [held(originating), held(terminating)],
+      ])
+        expect([mode, reconcile(rows)]).toMatchObject([mode, { kind: "recovered", phase: "talking" }]);
+    }
+  });
+
+  test("that one of its lines hung up has ended, whatever of it is left", () => {
+    const ringing = [originating, terminating].map((row) => ({ ...row, state: "setting-up" as const }));
+    for (const rows of [[originating, terminating], ringing, [originating], [terminating]]) {
+      expect(reconcile(rows, undefined, hungUpOn(originating)).kind).toBe("ended");
+      expect(reconcile(rows, undefined, hungUpOn(terminating)).kind).toBe("ended");
+    }
+    const pending = { "gw1.example": "up", "gw2.example": "pending" } as const;
+    expect(reconcile([originating], pending, hungUpOn(originating)).kind).toBe("waiting");
+  });
+
+  test("has not ended by what happened on the line of a connection too many", () => {
+    const extra = { ...terminating, endpoint: "aaln/9", connectionId: "3B", state: "setting-up" as const };
+    const finding = reconcile([extra, originating, terminating], undefined, hungUpOn(extra));
+    expect(finding.kind).toBe("conflicting");
   });
 });
