@@ -1,15 +1,14 @@
 /** Our call agent's relay client and our audit against a gateway that is not ours; and the same against ours. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { handOver, isReleased, isUp, releaseRelay, startRelay } from "../../host/call-agent/relay.js";
-import { Program } from "../../host/cli/demo/program.js";
 import { runQuery } from "../../host/io/query-runner.js";
 import { MgcpQuery } from "../../host/query/mgcp-query.js";
 import { osmoMgw, type RunningGateway, startOsmoMgw } from "../support/osmo-mgw.js";
-import { holdoverBin } from "../support/programs.js";
 import { RelayDriver } from "../support/relay-driver.js";
+import { startRelayGateway } from "../support/relay-gateway.js";
 import { mediaOf, WireRtpPeer } from "../support/wire-rtp-peer.js";
 
 const folder = mkdtempSync(join(tmpdir(), "holdover-osmo-"));
@@ -30,18 +29,8 @@ async function startOsmo({ gateway }: Place): Promise<RunningGateway> {
   return startOsmoMgw(folder, gateway);
 }
 
-async function startOurs({ gateway: { address }, agent }: Place): Promise<RunningGateway> {
-  const file = join(folder, "gateway.yaml");
-  const media = { codings: ["PCMU", "PCMA"], portFirst: 31_000, portLast: 31_998 };
-  const relay = { prefix: "rtpbridge/", count: 31 };
-  writeFileSync(file, JSON.stringify({ name: "mgw", address, media, callAgents: [{ address: agent }], relay }));
-  const program = new Program(holdoverBin, { title: "gateway", args: ["gateway", "-c", file] }, () => undefined);
-  await program.event("listening", ({ event }) => event === "listening", 20_000);
-  return {
-    end: async () => {
-      await program.end();
-    },
-  };
+function startOurs({ gateway: { address }, agent }: Place): Promise<RunningGateway> {
+  return startRelayGateway(folder, address, agent);
 }
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
