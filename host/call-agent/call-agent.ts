@@ -115,7 +115,7 @@ export class CallAgent {
         break;
       case "in-call":
         if (last !== null) this.#lines.hook(line, last === "off-hook");
-        if (offHook) this.#calls.pickedUp(phase.callId, phase.side, request === "ringing", at, turn);
+        if (offHook) this.#calls.pickedUp(phase.callId, phase.side, request, at, turn);
         if (onHook) this.#calls.hungUp(phase.callId, phase.side, at, turn);
         if (phase.side === "terminating" && observes(observed, "of")) this.#calls.unreachable(phase.callId, at, turn);
         break;

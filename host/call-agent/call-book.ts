@@ -105,10 +105,14 @@ export class CallBook {
     this.#take(live, started, at, turn);
   }
 
-  /** Before its ringing was asked for, which the Notify's identifier tells, the handset was lifted to call somebody. */
-  pickedUp(callId: string, side: Side, wasRung: boolean, at: Moment, turn: AgentTurn): void {
+  /**
+   * `request`: what the Notify's identifier tells the line was asked; null where it tells nothing, as where another server
+   * asked it to ring. Before its ringing was asked for, the handset was lifted to call somebody.
+   */
+  pickedUp(callId: string, side: Side, request: LineRequest | null, at: Moment, turn: AgentTurn): void {
     const live = this.#calls.get(callId);
-    if (live === undefined || (live.call.state.name !== "ringing" && !wasRung)) return;
+    if (live === undefined) return;
+    if (request !== "ringing" && (request !== null || live.call.state.name !== "ringing")) return;
     if (side === "terminating" && isRinging(live.call.state)) {
       this.#calls.set(callId, { ...live, witnessedAnswer: witnessedInstant(at.nowMs), answerWallMs: at.wallMs });
     }

@@ -38,6 +38,8 @@ interface GivenRequest {
   readonly identifier: string;
   /** The gateway took it, and nothing has happened since. */
   readonly isInForce: boolean;
+  /** The last one of another kind before it, which a Notify that is late may name. */
+  readonly before: Pick<GivenRequest, "request" | "identifier"> | null;
 }
 
 export class LineDesk {
@@ -68,10 +70,16 @@ export class LineDesk {
     return this.#phases.get(keyOf(line)) ?? { name: "unknown", offHook: false };
   }
 
-  /** It notified, so its request is spent; which one it was, where it was the last (RFC 3435 section 4.4.4, rule 4). */
+  /**
+   * It notified, so its request is spent; which one it was, where it was the last (RFC 3435 section 4.4.4, rule 4) or the
+   * one that this replaced. Null: nobody knows; it may be another server's.
+   */
   heard(line: LinePlace, identifier: string | undefined): LineRequest | null {
     const given = this.#given.get(keyOf(line));
-    if (given === undefined || given.identifier !== identifier?.toUpperCase()) return null;
+    const named = identifier?.toUpperCase();
+    if (given === undefined || named === undefined) return null;
+    if (given.before?.identifier === named) return given.before.request;
+    if (given.identifier !== named) return null;
     this.#given.set(keyOf(line), { ...given, isInForce: false });
     return given.request;
   }
@@ -147,7 +155,9 @@ export class LineDesk {
     const presumes: Ability[] = [];
     if (tellsFailure && request === "ringing") presumes.push("failure event");
     if (detects) presumes.push("detected events");
-    this.#given.set(keyOf(line), { request, identifier, isInForce: false });
+    const last = this.#given.get(keyOf(line));
+    const before = last?.request === request ? last.before : replaced(last);
+    this.#given.set(keyOf(line), { request, identifier, isInForce: false, before });
     this.#refused.delete(keyOf(line));
     const parameters = lineParameters(request, identifier, this.#plan.digitMap, { tellsFailure, detects });
     return { identifier, parameters, presumes };
@@ -263,6 +273,10 @@ export class LineDesk {
 /** RFC 3661 section 2.1; and an endpoint that restarts, or a command that another one has aborted. */
 function isForTheMoment(code: number): boolean {
   return categoryOf(code) === "temporary failure" || code === 405 || code === 407;
+}
+
+function replaced(last: GivenRequest | undefined): GivenRequest["before"] {
+  return last === undefined ? null : { request: last.request, identifier: last.identifier };
 }
 
 function keyOf({ gateway, endpoint }: LinePlace): string {

@@ -37,6 +37,19 @@ describe("a telephone that cannot be rung", () => {
     expect(desk.signal("gw2", "aaln/1")).toBe("L/dl");
   });
 
+  test("is not answered by a Notify that was late, of a handset lifted before it was asked to ring", () => {
+    const desk = new CallAgentDesk();
+    const idleIdentifier = desk.requests("gw2", "aaln/1")[0]?.parameters.requestIdentifier;
+    desk.dial("gw1", "aaln/1", "201");
+    desk.observe("gw2", "aaln/1", [seen("L", "hd")], idleIdentifier);
+    desk.settle();
+    expect(desk.states.at(-1)).toBe("ringing");
+    // Nobody knows by whom this was asked for: a server before this one.
+    desk.observe("gw2", "aaln/1", [seen("L", "hd")], "F00");
+    desk.settle();
+    expect(desk.states.at(-1)).toBe("talking");
+  });
+
   test("is not thought unreachable once it was answered", () => {
     const desk = new CallAgentDesk();
     desk.dial("gw1", "aaln/1", "201");
