@@ -72,13 +72,14 @@ export class RequestChecks {
     if (refusal !== null) return { ok: false, refusal };
     const known = this.#signals(signals, endpoint);
     if (!known.ok) return known;
-    const unmet = this.#unmet(endpoint, requestedEvents, known.value);
+    const process = quarantine?.process ?? true;
+    const unmet = this.#unmet(endpoint, requestedEvents, known.value, process);
     if (unmet !== null) return { ok: false, refusal: unmet };
     const request = {
       requestIdentifier,
       requestedEvents: requestedEvents.map((event) => ({ ...event, packageName: packageOf(endpoint, event) })),
       digitMap: digitMap.value,
-      quarantine: { loop, process: quarantine?.process ?? true },
+      quarantine: { loop, process },
       detectEvents: detectEvents?.map((event) => ({ ...event, packageName: packageOf(endpoint, event) })) ?? null,
       persistentEvents: persistentEvents.value,
     };
@@ -88,7 +89,7 @@ export class RequestChecks {
   /** What was found right when it was requested may not be possible any more when it becomes active: the code, or null. */
   embedded(endpoint: Endpoint, { requestedEvents, signals }: EmbeddedRequest): number | null {
     const known = this.signals(endpoint, signals);
-    return this.#unmet(endpoint, requestedEvents, known)?.code ?? null;
+    return this.#unmet(endpoint, requestedEvents, known, true)?.code ?? null;
   }
 
   /** Of a list that was checked. */
@@ -175,12 +176,14 @@ export class RequestChecks {
 
   /**
    * Section 4.4.2: asked to wait for what has happened already, the gateway says so, unless the event itself still waits
-   * in the quarantine and will answer the request, or the other transition is asked for too: then none is missed.
+   * in the quarantine and will answer the request (`process`: it is not discarded), or the other transition is asked for
+   * too: then none is missed.
    */
   #unmet(
     endpoint: Endpoint,
     requested: readonly RequestedEvent[],
     signals: readonly RequestedSignal[],
+    process: boolean,
   ): EventRefusal | null {
     if (!endpoint.hasLine) return null;
     const { local } = endpoint;
@@ -189,7 +192,7 @@ export class RequestChecks {
       code: isOffHook ? 401 : 402,
       reason: `the station on ${local} is ${isOffHook ? "off" : "on"} hook`,
     };
-    const asksFor = (event: string) => requested.some((one) => asksForHook(endpoint, one, event));
+    const asksFor = (event: string) => requested.some((one) => asksForHook(endpoint, one, event, process));
     if (isOffHook ? asksFor("hd") && !asksFor("hu") : (asksFor("hu") || asksFor("hf")) && !asksFor("hd"))
       return already;
     const wrongHook = isOffHook ? "on-hook" : "off-hook";
@@ -197,10 +200,16 @@ export class RequestChecks {
   }
 }
 
-function asksForHook({ packages, requests }: Endpoint, requested: RequestedEvent, event: string): boolean {
+function asksForHook(
+  { packages, requests }: Endpoint,
+  requested: RequestedEvent,
+  event: string,
+  process: boolean,
+): boolean {
   const name = packages.canonical(requested);
   const isAsked = name.packageName === "L" && name.event === event;
-  return isAsked && requested.actions.every(({ kind }) => kind !== "ignore") && !requests.isQuarantined(name);
+  const willBeTold = process && requests.isQuarantined(name);
+  return isAsked && requested.actions.every(({ kind }) => kind !== "ignore") && !willBeTold;
 }
 
 function packageOf({ packages }: Endpoint, { packageName }: EventName): string {

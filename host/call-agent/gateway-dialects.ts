@@ -10,6 +10,8 @@ export type Ability =
   | "encapsulated requests"
   /** DetectEvents (T:, section 2.3.3). */
   | "detected events"
+  /** QuarantineHandling (Q:, section 3.2.2.14). */
+  | "quarantine handling"
   /** Event L/of (RFC 3660 section 2.4). */
   | "failure event"
   /** Mode inactive; one that receives only does as well before there is anybody to send to. */
@@ -21,11 +23,12 @@ export type Ability =
 const lessons: ReadonlyMap<number, readonly Ability[]> = new Map<number, readonly Ability[]>([
   [512, ["failure event", "detected events", "encapsulated requests"]],
   [522, ["failure event", "detected events", "encapsulated requests"]],
+  [508, ["quarantine handling"]],
   [517, ["inactive mode"]],
   ...[524, 525, 532, 541].map((code): [number, readonly Ability[]] => [code, ["type of service"]]),
   ...[507, 510, 511, 513, 518, 523, 538, 539].map((code): [number, readonly Ability[]] => [
     code,
-    ["encapsulated requests", "detected events"],
+    ["encapsulated requests", "detected events", "quarantine handling"],
   ]),
 ]);
 

@@ -155,11 +155,14 @@ export class LineDesk {
     const presumes: Ability[] = [];
     if (tellsFailure && request === "ringing") presumes.push("failure event");
     if (detects) presumes.push("detected events");
+    const discards = this.#dialects.has(line.gateway, "quarantine handling");
+    if (discards && request === "ringing") presumes.push("quarantine handling");
     const last = this.#given.get(keyOf(line));
     const before = last?.request === request ? last.before : replaced(last);
     this.#given.set(keyOf(line), { request, identifier, isInForce: false, before });
     this.#refused.delete(keyOf(line));
-    const parameters = lineParameters(request, identifier, this.#plan.digitMap, { tellsFailure, detects });
+    const abilities = { tellsFailure, detects, discards };
+    const parameters = lineParameters(request, identifier, this.#plan.digitMap, abilities);
     return { identifier, parameters, presumes };
   }
 

@@ -20,6 +20,8 @@ export interface RequestAbilities {
   readonly tellsFailure: boolean;
   /** DetectEvents (T:). */
   readonly detects: boolean;
+  /** QuarantineHandling (Q:). */
+  readonly discards: boolean;
 }
 
 const hookDown: RequestedEvent = { ...eventName("L", "hd"), actions: [{ kind: "notify" }] };
@@ -47,12 +49,18 @@ const detected: Readonly<Partial<Record<LineRequest, readonly EventName[]>>> = {
   idle: [...hook, eventName("D", "[0-9#*]")],
 };
 
+/**
+ * What a station did before it rings is no answer to this ringing, and no hang-up behind it: it is not to be told
+ * (section 3.2.2.14). Where its handset is now, the gateway says with 401.
+ */
+const discarding = { loop: false, process: false };
+
 /** An empty list of signals stops those that play. */
 export function lineParameters(
   request: LineRequest,
   requestIdentifier: string,
   digitMap: string,
-  { tellsFailure, detects }: RequestAbilities,
+  { tellsFailure, detects, discards }: RequestAbilities,
 ): MgcpParameters {
   const { events, signals } = requests[request];
   const requestedEvents = tellsFailure ? events : events.filter((event) => event !== failure);
@@ -60,6 +68,7 @@ export function lineParameters(
     requestIdentifier,
     requestedEvents,
     signals,
+    ...(discards && request === "ringing" && { quarantine: discarding }),
     ...(detects && { detectEvents: detected[request] ?? hook }),
     ...(request === "dial-tone" && { digitMap }),
   };

@@ -53,7 +53,7 @@ export function billCall(
   const { events, witnessedAnswer, inferredAnswer = null } = evidence;
   const answer = instantOf(events, "answer") ?? witnessedAnswer ?? audited(evidence, at) ?? inferredAnswer;
   if (answer === null && evidence.wasFoundTalking !== true) return null;
-  const end = instantOf(events, "on-hook") ?? endOf(evidence);
+  const end = instantOf(events, "on-hook") ?? endOf(evidence, answer);
   const toWall = (instant: CallInstant | null): RecordedTime | null =>
     instant === null
       ? null
@@ -110,15 +110,17 @@ function audited(evidence: CallEvidence, at: { readonly nowMs: number; readonly 
 const auditedErrorMs = 1_000;
 
 /** Where nobody told of a hang-up, the journal of a gateway that died knows better than a guess when the call ended. */
-function endOf({ witnessedEnd, ends }: CallEvidence): CallInstant | null {
-  const journalled = firstEnd(ends);
+function endOf({ witnessedEnd, ends }: CallEvidence, answer: CallInstant | null): CallInstant | null {
+  const journalled = firstEnd(ends, answer);
   return witnessedEnd?.from === "inferred" ? (journalled ?? witnessedEnd) : (witnessedEnd ?? journalled);
 }
 
-function firstEnd(ends: readonly JournalledEnd[]): CallInstant | null {
-  let first: CallInstant | null = null;
-  for (const { instant } of ends) if (first === null || instant.atMs < first.atMs) first = instant;
-  return first;
+/** A connection that was gone before the answer did not end the call, where another one ended after it. */
+function firstEnd(ends: readonly JournalledEnd[], answer: CallInstant | null): CallInstant | null {
+  const instants = ends.map(({ instant }) => instant).sort((a, b) => a.atMs - b.atMs);
+  const isBehind = ({ atMs, errorMs }: CallInstant) =>
+    answer === null || atMs + errorMs >= answer.atMs - answer.errorMs;
+  return instants.find(isBehind) ?? instants[0] ?? null;
 }
 
 function lineOf(leg: BilledLeg | null): RecordedLine | null {

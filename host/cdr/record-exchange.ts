@@ -170,6 +170,8 @@ export class RecordExchange {
     }
     this.#unansweredSinceMs = this.#window.size === 0 ? null : nowMs;
     turn.sends.push(...this.tick(this.#isPeerHeard, nowMs));
+    // Not before `shared` is done: the disk may know a record better than it was sent, and then has it to tell still.
+    if (this.#window.size === 0) this.#hasMore = true;
     return turn;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The five promises, over seeds: calls come and go while servers and gateways are killed, stopped and started again, the
  * network is cut here and there, and loses, delays, repeats and reorders. A failing seed names itself; `SEED=17 npm run
- * test:simulation` plays it again, `SEEDS=2000 npm run test:simulation` plays so many.
+ * test:simulation` plays it again, `SEEDS=2000 npm run test:simulation` plays so many, `SEEDS=1000-1999` these.
  *
  *   1 a failover never ends a call that is up          after every step
  *   2 a gateway obeys one call server at a time        after every step
@@ -16,7 +16,7 @@ import { type ServerRole, type SimulatedCallServer, serverAddresses } from "../s
 import { places, SimulatedSite } from "../support/simulated-site.js";
 
 const { SEED, SEEDS = "30" } = process.env;
-const seeds = SEED === undefined ? Array.from({ length: Number(SEEDS) }, (_, seed) => seed) : [Number(SEED)];
+const seeds = SEED === undefined ? seedsOf(SEEDS) : [Number(SEED)];
 const numbers = ["101", "102", "103", "201", "202", "203"];
 const roles: readonly ServerRole[] = ["primary", "backup"];
 /** The longest backoff of a gateway that was away, and polls behind it. */
@@ -155,6 +155,17 @@ class Story {
     const { random } = this.site;
     return { loss: lossMax * random(), repetition: 0.1 * random(), delayMinMs: 1, delayMaxMs: 1 + 60 * random() };
   }
+}
+
+/** `30`: the first thirty; `1000-1999`: these, both included. */
+function seedsOf(text: string): number[] {
+  const match = /^(?:(\d+)-)?(\d+)$/.exec(text);
+  if (match === null) throw new Error(`SEEDS is a number of seeds or a range like 1000-1999, not ${text}`);
+  const [, first, last] = match;
+  const from = Number(first ?? 0);
+  const count = first === undefined ? Number(last) : Number(last) + 1 - from;
+  if (count < 1) throw new Error(`SEEDS=${text} names no seed`);
+  return Array.from({ length: count }, (_, place) => from + place);
 }
 
 function ids(connections: readonly { readonly connectionId: string }[]): string {

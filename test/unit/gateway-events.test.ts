@@ -239,6 +239,15 @@ describe("what cannot be watched for or played is refused by its code", () => {
     expect(rqnt("A1", { S: "L/r3" }).code).toBe(401);
   });
 
+  test("off-hook of one whose off-hook waits in the quarantine, and would be discarded", () => {
+    rqnt("A1", { R: "L/hu(N),L/hd(N)" });
+    offHook();
+    hangUp();
+    offHook();
+    expect(rqnt("A2", { R: "L/hd(N)", Q: "discard" }).code).toBe(401);
+    expect(rqnt("A3", { R: "L/hd(N)" }).code).toBe(200);
+  });
+
   test("what belongs to a line, on a relay", () => {
     expect(rqnt("A1", { R: "L/hd" }, "relay/1@gw.example").code).toBe(518);
     expect(rqnt("A1", { R: "G/ld@*" }, "relay/1@gw.example").code).toBe(200);

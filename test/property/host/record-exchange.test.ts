@@ -115,6 +115,23 @@ describe("records between two call servers", () => {
     },
   );
 
+  test("one that the disk knows better than the server that wrote it again goes over as the disk has it", () => {
+    const world = new World();
+    world.isUp = false;
+    world.write("ca1", 0, 1);
+    world.servers.ca1.start();
+    world.isUp = true;
+    world.wait(0);
+    world.flights.pop();
+    world.write("ca1", 0, 2);
+    while (world.flights.length > 0) world.deliver(0, true);
+    world.wait(500);
+    while (world.flights.length > 0) world.deliver(0, true);
+    const { ca1, ca2 } = world.servers;
+    expect(ca1.disk.unshared(10)).toEqual([]);
+    expect([...ca2.disk.cdrs.values()]).toEqual([...world.written.values()]);
+  });
+
   test.prop([fc.array(fc.nat(200), { maxLength: 200 })], { numRuns: 20 })(
     "many at once go over in portions, and each gateway is kept waiting until its call is there",
     (calls) => {

@@ -8,6 +8,7 @@ test("a refusal teaches one thing at a time, and only of what was presumed", () 
   expect(lessonOf(522, ["encapsulated requests", "detected events"])).toBe("detected events");
   expect(lessonOf(539, all)).toBe("encapsulated requests");
   expect(lessonOf(517, all)).toBe("inactive mode");
+  expect(lessonOf(508, ["encapsulated requests", "quarantine handling"])).toBe("quarantine handling");
   expect(lessonOf(539, ["inactive mode"])).toBeNull();
   expect(lessonOf(539, [])).toBeNull();
 });

@@ -50,6 +50,14 @@ describe("a record", () => {
     expect(record?.end?.wallMs).toBe(1_700_000_018_000);
   });
 
+  test("ends with the connection that was there at the answer, not with one that was gone before", () => {
+    const end = (ageMs: number) => ({ connection: oneConnection, instant: instant(ageMs) });
+    const events = [event("answer", 12_000)];
+    const record = billCall({ ...evidence, events, ends: [end(15_000), end(2_000), end(1_000)] }, "ca1", at);
+    expect(record?.duration?.ms).toBe(10_000);
+    expect(billCall({ ...evidence, events, ends: [end(15_000)] }, "ca1", at)?.duration?.ms).toBe(0);
+  });
+
   test("takes the journal before what was witnessed", () => {
     const witnessedAnswer = witnessedInstant(11_000);
     const record = billCall(
