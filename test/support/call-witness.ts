@@ -33,6 +33,8 @@ export class CallWitness {
   readonly #dead = new Set<0 | 1>();
   /** Whom it rings for, by the called number. */
   readonly #dialled = new Map<string, string>();
+  /** Those last rung by a gateway that has not died since. */
+  readonly #rung = new Set<string>();
 
   constructor(site: SimulatedSite, numbers: readonly string[]) {
     this.#site = site;
@@ -46,6 +48,7 @@ export class CallWitness {
 
   crashed(side: 0 | 1, atMs: number): void {
     this.#dead.add(side);
+    for (const number of this.#numbers) if (sideOf(number) === side) this.#rung.delete(number);
     for (const call of this.calls) {
       const isHere = sideOf(call.caller) === side || sideOf(call.called) === side;
       if (!isHere || call.overAtMs !== null) continue;
@@ -60,7 +63,10 @@ export class CallWitness {
       const { said } = this.#site.phone(number);
       for (let place = this.#read.get(number) ?? 0; place < said.length; place += 1) {
         const event = said[place];
-        if (event?.kind === "ringing") this.#dialled.set(number, this.#callerOf(number, event.other ?? ""));
+        if (event?.kind === "ringing") {
+          this.#dialled.set(number, this.#callerOf(number, event.other ?? ""));
+          this.#rung.add(number);
+        }
         if (event?.kind === "answered" && event.by === "near") this.#answer(number, event.atMs);
         if (event?.kind === "hung-up") this.#hungUp(number, event.by, event.atMs);
       }
@@ -111,9 +117,12 @@ export class CallWitness {
     return this.#numbers.find(isCalling) ?? this.#dialled.get(called) ?? called;
   }
 
-  /** At a gateway that is dead nobody is answered. */
+  /**
+   * At a gateway that is dead nobody is answered, nor at one that was started again while the telephone rang on: only the
+   * dead one knew of the call, so nothing is connected, and it is in no journal and can be in no record.
+   */
   #answer(called: string, atMs: number): void {
-    if (this.#dead.has(sideOf(called))) return;
+    if (this.#dead.has(sideOf(called)) || !this.#rung.has(called)) return;
     const caller = this.#dialled.get(called) ?? "nobody";
     const call = {
       caller,
