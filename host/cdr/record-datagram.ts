@@ -11,8 +11,8 @@
  * the record it answers, so that none of an earlier start, played again, is taken for an answer. A record that is played
  * again merges into what is there. Numbers are unsigned, big-endian, below 2^53.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+import { isSealed, sealBytes, sealed, serverName } from "../datagram-seal.js";
 
 export const recordDatagramKinds = ["record", "stored"] as const;
 
@@ -29,10 +29,8 @@ export interface RecordDatagram {
 const magic = Buffer.from("HoCd", "ascii");
 const version = 1;
 const headBytes = 24;
-const macBytes = 32;
 /** A record has about 1,500 bytes. */
 export const recordBytesMax = 16_384;
-const serverName = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Whether it is one of these and no heartbeat; nothing else is checked. */
 export function isRecordDatagram(bytes: Uint8Array): boolean {
@@ -48,21 +46,18 @@ export function writeRecordDatagram(datagram: RecordDatagram, secret: string): U
   head[7] = name.length;
   head.writeBigUInt64BE(BigInt(datagram.start), 8);
   head.writeBigUInt64BE(BigInt(datagram.number), 16);
-  const covered = Buffer.concat([head, name, Buffer.from(datagram.json)]);
-  return Buffer.concat([covered, mac(covered, secret)]);
+  return sealed(Buffer.concat([head, name, Buffer.from(datagram.json)]), secret);
 }
 
 /** Refused: another format or version, a wrong length, a wrong HMAC, a number beyond 2^53-1. */
 export function parseRecordDatagram(bytes: Uint8Array, secret: string): ParseResult<RecordDatagram> {
   const datagram = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const nameEnd = headBytes + (datagram[7] ?? 0);
-  const covered = datagram.length - macBytes;
+  const covered = datagram.length - sealBytes;
   if (!isRecordDatagram(bytes) || covered < nameEnd) return refused("not a record");
   if (datagram[4] !== version) return refused(`record datagram version ${datagram[4]} is not known`);
   if (covered - nameEnd > recordBytesMax) return refused(`record above ${recordBytesMax} bytes`);
-  if (!timingSafeEqual(mac(datagram.subarray(0, covered), secret), datagram.subarray(covered))) {
-    return refused("record with a wrong secret");
-  }
+  if (!isSealed(datagram, covered, secret)) return refused("record with a wrong secret");
   const kind = recordDatagramKinds[datagram[5] ?? -1];
   const server = datagram.toString("latin1", headBytes, nameEnd);
   const start = Number(datagram.readBigUInt64BE(8));
@@ -70,8 +65,4 @@ export function parseRecordDatagram(bytes: Uint8Array, secret: string): ParseRes
   if (kind === undefined || datagram[6] !== 0 || !serverName.test(server)) return refused("record with unknown words");
   if (![start, number].every(Number.isSafeInteger)) return refused("record with a number too large");
   return parsed({ kind, server, start, number, json: datagram.toString("utf8", nameEnd, covered) });
-}
-
-function mac(covered: Uint8Array, secret: string): Buffer {
-  return createHmac("sha256", secret).update(covered).digest();
 }

@@ -10,8 +10,8 @@
  * Numbers are unsigned, big-endian, at most 2^53-1. The HMAC (RFC 2104, RFC 6234) covers all bytes before it.
  * Replay is refused by `HeartbeatGuard`: stamps must grow, and the first must be near our own clock.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
+import { isSealed, sealBytes, sealed, serverName } from "../datagram-seal.js";
 
 export const heartbeatRoles = ["starting", "standby", "active"] as const;
 export type HeartbeatRole = (typeof heartbeatRoles)[number];
@@ -38,9 +38,6 @@ export interface Heartbeat {
 const magic = Buffer.from("HoHb", "ascii");
 const version = 1;
 const headBytes = 32;
-const macBytes = 32;
-export const serverCharactersMax = 64;
-const serverName = /^[A-Za-z0-9._-]{1,64}$/;
 
 export function writeHeartbeat(heartbeat: Heartbeat, secret: string): Uint8Array {
   const name = Buffer.from(heartbeat.server, "ascii");
@@ -53,23 +50,20 @@ export function writeHeartbeat(heartbeat: Heartbeat, secret: string): Uint8Array
   head.writeBigUInt64BE(BigInt(heartbeat.sequence), 8);
   head.writeBigUInt64BE(BigInt(Math.round(heartbeat.wallMs)), 16);
   head.writeBigUInt64BE(BigInt(heartbeat.epoch), 24);
-  const covered = Buffer.concat([head, name]);
-  return Buffer.concat([covered, mac(covered, secret)]);
+  return sealed(Buffer.concat([head, name]), secret);
 }
 
 /** Refused: another format or version, a wrong length, a wrong HMAC, a number beyond 2^53-1. */
 export function parseHeartbeat(bytes: Uint8Array, secret: string): ParseResult<Heartbeat> {
   const datagram = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (datagram.length < headBytes + 1 + macBytes || !datagram.subarray(0, 4).equals(magic)) {
+  if (datagram.length < headBytes + 1 + sealBytes || !datagram.subarray(0, 4).equals(magic)) {
     return refused("not a heartbeat");
   }
   if (datagram[4] !== version) return refused(`heartbeat version ${datagram[4]} is not known`);
   const nameLength = datagram[7] ?? 0;
   const covered = headBytes + nameLength;
-  if (datagram.length !== covered + macBytes) return refused("heartbeat of a wrong length");
-  if (!timingSafeEqual(mac(datagram.subarray(0, covered), secret), datagram.subarray(covered))) {
-    return refused("heartbeat with a wrong secret");
-  }
+  if (datagram.length !== covered + sealBytes) return refused("heartbeat of a wrong length");
+  if (!isSealed(datagram, covered, secret)) return refused("heartbeat with a wrong secret");
   const kind = heartbeatKinds[datagram[5] ?? -1];
   const role = heartbeatRoles[datagram[6] ?? -1];
   const server = datagram.toString("latin1", headBytes, covered);
@@ -103,8 +97,4 @@ export class HeartbeatGuard {
     this.#newest = { wallMs: heartbeat.wallMs, sequence: heartbeat.sequence };
     return parsed(heartbeat);
   }
-}
-
-function mac(covered: Uint8Array, secret: string): Buffer {
-  return createHmac("sha256", secret).update(covered).digest();
 }

@@ -1,6 +1,6 @@
 /** Notifications as Debian's snmptrapd takes them: v2c and v3, traps and informs. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket, type Socket } from "node:dgram";
+import type { Socket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import type { OutgoingDatagram } from "../../firmware/protocol/datagram.js";
 import { engineIdOf } from "../../firmware/protocol/snmp/snmp-engine.js";
 import { aCallOf, aGatewayWith } from "../support/example-snapshot.js";
 import { foreignProgram } from "../support/foreign-program.js";
+import { freeLoopbackPort, openLoopbackSocket } from "../support/loopback-socket.js";
 import { backupUser, passphrases } from "../support/snmp-user.js";
 
 const snmptrapd = foreignProgram("snmptrapd", "snmptrapd");
@@ -27,10 +28,8 @@ describe.skipIf(!snmptrapd.installed)("snmptrapd", () => {
   let port: number;
 
   beforeAll(async () => {
-    socket = await opened();
-    const free = await opened();
-    port = free.address().port;
-    await new Promise<void>((resolve) => free.close(() => resolve()));
+    socket = await openLoopbackSocket();
+    port = await freeLoopbackPort();
     const engine = Buffer.from(engineIdOf("gw1.example")).toString("hex");
     const keys = `SHA-256 "${authentication}" AES "${privacy}"`;
     const lines = [
@@ -101,11 +100,3 @@ describe.skipIf(!snmptrapd.installed)("snmptrapd", () => {
     expect(stack.takeDropped()).toBe(0);
   });
 });
-
-function opened(): Promise<Socket> {
-  const opening = createSocket("udp4");
-  return new Promise((resolve, reject) => {
-    opening.once("error", reject);
-    opening.bind(0, "127.0.0.1", () => resolve(opening));
-  });
-}

@@ -1,6 +1,6 @@
 /** SNMPv3 against programs that are not ours: Debian's snmp tools, net-snmp of npm, Wireshark, and Debian's snmpd. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { createSocket, type Socket } from "node:dgram";
+import type { Socket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,6 +23,7 @@ import { SnmpQuery, snmpQueryDefaults } from "../../host/query/snmp-query.js";
 import { type CapturedDatagram, writeCapture } from "../support/capture-file.js";
 import { aCallOf, aGatewayWith } from "../support/example-snapshot.js";
 import { foreignProgram } from "../support/foreign-program.js";
+import { freeLoopbackPort, openLoopbackSocket } from "../support/loopback-socket.js";
 import { aPdu, mutated } from "../support/snmp-arbitraries.js";
 import { anAgentOf, anEngine, aSession, asked, passphrases } from "../support/snmp-user.js";
 
@@ -41,7 +42,7 @@ const seen: CapturedDatagram[] = [];
 
 beforeAll(async () => {
   agent = anAgentOf(() => gateway, anEngine(performance.now(), 5), ["127.0.0.1"]);
-  socket = await opened();
+  socket = await openLoopbackSocket();
   socket.on("message", (bytes, from) => {
     const answer = agent.handle(bytes, from, performance.now());
     seen.push({ bytes, sourcePort: from.port, destinationPort: 161 });
@@ -54,21 +55,6 @@ beforeAll(async () => {
 afterAll(() => {
   socket.close();
 });
-
-function opened(): Promise<Socket> {
-  const opening = createSocket("udp4");
-  return new Promise((resolve, reject) => {
-    opening.once("error", reject);
-    opening.bind(0, "127.0.0.1", () => resolve(opening));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const free = await opened();
-  const port = free.address().port;
-  await new Promise<void>((resolve) => free.close(() => resolve()));
-  return port;
-}
 
 const authPriv = ["-l", "authPriv", "-a", "SHA-256", "-A", authentication, "-x", "AES", "-X", privacy];
 
@@ -173,7 +159,7 @@ describe.skipIf(!snmpd.installed)("Debian's snmpd", () => {
   let port: number;
 
   beforeAll(async () => {
-    port = await freePort();
+    port = await freeLoopbackPort();
     folder = mkdtempSync(join(tmpdir(), "holdover-snmpd-"));
     const configuration = join(folder, "snmpd.conf");
     const user = `createUser backup SHA-256 "${authentication}" AES "${privacy}"\nrouser backup authpriv\n`;

@@ -1,6 +1,6 @@
 /** HOLDOVER-MIB and the agent against programs that are not ours: Debian's snmp tools, smilint, and net-snmp of npm. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { createSocket, type Socket } from "node:dgram";
+import type { Socket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,6 +21,7 @@ import type { AuditOutcome, QueryTurn } from "../../host/query/audit-query.js";
 import { SnmpQuery, snmpQueryDefaults } from "../../host/query/snmp-query.js";
 import { aCallOf, aGatewayWith } from "../support/example-snapshot.js";
 import { foreignProgram } from "../support/foreign-program.js";
+import { freeLoopbackPort, openLoopbackSocket } from "../support/loopback-socket.js";
 import { aPdu, mutated } from "../support/snmp-arbitraries.js";
 
 const run = promisify(execFile);
@@ -39,7 +40,7 @@ beforeAll(async () => {
     { snapshot: () => gateway, counter: () => gateway.counter ?? 0 },
   );
   agent = new SnmpAgent({ community: "recovery", askers: ["127.0.0.1"], datagramBytesMax: 1472 }, face);
-  socket = await opened();
+  socket = await openLoopbackSocket();
   socket.on("message", (bytes, from) => {
     const answer = agent.handle(bytes, from, performance.now());
     if (answer !== null) socket.send(answer, from.port, from.address);
@@ -49,21 +50,6 @@ beforeAll(async () => {
 afterAll(() => {
   socket.close();
 });
-
-function opened(): Promise<Socket> {
-  const opening = createSocket("udp4");
-  return new Promise((resolve, reject) => {
-    opening.once("error", reject);
-    opening.bind(0, "127.0.0.1", () => resolve(opening));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const free = await opened();
-  const port = free.address().port;
-  await new Promise<void>((resolve) => free.close(() => resolve()));
-  return port;
-}
 
 /** Lines that one of Debian's tools prints; -t and -r keep a failure short. */
 async function asked(program: string, options: readonly string[], name: readonly string[]): Promise<string[]> {
@@ -173,7 +159,7 @@ describe("net-snmp of npm", () => {
   });
 
   test("its agent, which has no HOLDOVER-MIB, is told from one of ours", async () => {
-    const port = await freePort();
+    const port = await freeLoopbackPort();
     const plain = snmp.createAgent({ port, address: "127.0.0.1", disableAuthorization: true }, () => {});
     const outcome = await audited(port);
     plain.close();
@@ -189,7 +175,7 @@ describe.skipIf(!snmpd.installed)("Debian's snmpd", () => {
   let port: number;
 
   beforeAll(async () => {
-    port = await freePort();
+    port = await freeLoopbackPort();
     folder = mkdtempSync(join(tmpdir(), "holdover-snmpd-"));
     const configuration = join(folder, "snmpd.conf");
     writeFileSync(configuration, "rocommunity recovery 127.0.0.1\nsysName plain.example\n");
@@ -244,7 +230,7 @@ async function audited(port: number): Promise<AuditOutcome> {
   const to = { address: "127.0.0.1", port };
   const envelope = new CommunityEnvelope("recovery");
   const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to, envelope }, Math.random);
-  const asking = await opened();
+  const asking = await openLoopbackSocket();
   let timer: NodeJS.Timeout | undefined;
   const outcome = await new Promise<AuditOutcome>((resolve) => {
     const perform = (turn: QueryTurn) => {
