@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { CallWitness } from "../support/call-witness.js";
 import { SimulatedSite } from "../support/simulated-site.js";
+import { SiteWitness } from "../support/site-witness.js";
 
 const answerAfterMs = 1_000;
 
 /** A call from 101 that rings at 203 and is answered there; gw2 may die meanwhile and be back before the answer. */
 function answeredCall(restarts: boolean) {
   const site = new SimulatedSite(1, answerAfterMs);
-  const witness = new CallWitness(site, ["101", "203"]);
+  const witness = new SiteWitness(site, ["101", "203"]);
   const until = (holds: () => boolean) => {
     const look = () => {
       witness.look();
@@ -22,10 +22,10 @@ function answeredCall(restarts: boolean) {
   expect(until(() => stateOf("203") === "ringing")).toBe(true);
   if (restarts) {
     site.crashGateway(1);
-    witness.crashed(1, site.network.at.nowMs);
+    witness.calls.gatewayDied(1, site.network.at.nowMs);
     site.network.run(150);
     site.restartGateway(1);
-    witness.restarted(1);
+    witness.calls.gatewayStarted(1);
   }
   expect(until(() => stateOf("203") === "talking")).toBe(true);
   until(() => false);
@@ -37,16 +37,16 @@ function answeredCall(restarts: boolean) {
 describe("a telephone that is lifted", () => {
   test("at the gateway that made it ring has answered a call, which is owed a record", () => {
     const { site, witness, zeroMs } = answeredCall(false);
-    expect(witness.calls).toMatchObject([{ caller: "101", called: "203", wasUp: true }]);
-    expect(witness.unbilled(site.records, zeroMs)).toEqual([]);
-    expect(witness.unbilled([], zeroMs)).toHaveLength(1);
+    expect(witness.calls.calls).toMatchObject([{ caller: "101", called: "203", wasUp: true }]);
+    expect(witness.calls.unbilled(site.records, zeroMs)).toEqual([]);
+    expect(witness.calls.unbilled([], zeroMs)).toHaveLength(1);
   });
 
   test("at a gateway that was started again while it rang on has answered nobody", () => {
     const { site, witness, zeroMs } = answeredCall(true);
     expect(site.phone("101").said.map(({ kind }) => kind)).not.toContain("talking");
-    expect(witness.calls).toEqual([]);
+    expect(witness.calls.calls).toEqual([]);
     expect(site.records).toEqual([]);
-    expect(witness.unbilled(site.records, zeroMs)).toEqual([]);
+    expect(witness.calls.unbilled(site.records, zeroMs)).toEqual([]);
   });
 });

@@ -11,9 +11,9 @@
  */
 import { describe, expect, test } from "vitest";
 import { writeStoredRecord } from "../../host/io/stored-values.js";
-import { CallWitness } from "../support/call-witness.js";
 import { type ServerRole, type SimulatedCallServer, serverAddresses } from "../support/simulated-call-server.js";
 import { places, SimulatedSite } from "../support/simulated-site.js";
+import { SiteWitness } from "../support/site-witness.js";
 
 const { SEED, SEEDS = "30" } = process.env;
 const seeds = SEED === undefined ? seedsOf(SEEDS) : [Number(SEED)];
@@ -24,7 +24,7 @@ const quietWithinMs = 120_000;
 
 class Story {
   readonly site: SimulatedSite;
-  readonly witness: CallWitness;
+  readonly witness: SiteWitness;
   readonly servers: Record<ServerRole, SimulatedCallServer>;
   readonly #dead = new Set<ServerRole>();
   readonly #paused = new Set<ServerRole>();
@@ -32,7 +32,7 @@ class Story {
 
   constructor(seed: number) {
     this.site = new SimulatedSite(seed, 300);
-    this.witness = new CallWitness(this.site, numbers);
+    this.witness = new SiteWitness(this.site, numbers);
     this.servers = { primary: this.site.start("primary"), backup: this.site.start("backup") };
     this.run(2_500);
   }
@@ -136,11 +136,11 @@ class Story {
   #toggleGateway(side: 0 | 1): void {
     if (this.#crashed.delete(side)) {
       this.site.restartGateway(side);
-      this.witness.restarted(side);
+      this.witness.calls.gatewayStarted(side);
     } else {
       this.#crashed.add(side);
       this.site.crashGateway(side);
-      this.witness.crashed(side, this.site.network.at.nowMs);
+      this.witness.calls.gatewayDied(side, this.site.network.at.nowMs);
     }
   }
 
@@ -194,7 +194,7 @@ function play(seed: number): string[] {
   if (!isSettled) wrong.push("the servers do not agree on who is in charge, or not with the gateways on what there is");
   if (!isQuiet) wrong.push(`it does not become quiet: ${site.openLegs} legs are open`);
   const zeroMs = site.network.at.wallMs - site.network.at.nowMs;
-  wrong.push(...witness.unbilled(site.records, zeroMs));
+  wrong.push(...witness.calls.unbilled(site.records, zeroMs));
   const [primary, backup] = roles.map((role) => [...site.disks[role].cdrs.values()].map(writeStoredRecord).sort());
   if (isQuiet && JSON.stringify(primary) !== JSON.stringify(backup)) wrong.push("the servers have different records");
   return wrong;

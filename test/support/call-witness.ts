@@ -1,12 +1,32 @@
 /**
- * An onlooker of a simulated site who sees telephones, wires and disks, and no server's mind: it knows which calls were
- * answered and how they ended, and says which of the promises about them was broken.
+ * An onlooker who is told what telephones were told, what was killed and what was stopped, in the order of time, and sees
+ * no server's mind: it knows which calls were answered and how they ended, and says which of the promises about them was
+ * broken. Where the telephones are, in a simulation or in processes of their own, is not its business.
  */
 import type { CallDetailRecord } from "../../host/cdr/call-detail-record.js";
-import { checkpointMs } from "./simulated-gateway.js";
-import type { SimulatedSite } from "./simulated-site.js";
 
-interface SeenCall {
+/** What a telephone said of itself. */
+export interface TelephoneSight {
+  readonly number: string;
+  readonly kind: string;
+  /** Who answered or hung up: near, far … */
+  readonly by: string | null;
+  /** Who makes it ring, or whom it calls. */
+  readonly other: string | null;
+  readonly atMs: number;
+}
+
+export interface WitnessOptions {
+  readonly numbers: readonly string[];
+  /** Of a telephone: which gateway it hangs on. */
+  readonly gatewayOf: (number: string) => number;
+  /** What a gateway that dies may forget of a call. */
+  readonly checkpointMs: number;
+  /** How long a call may be billed beyond the death of a gateway of it. */
+  readonly afterDeathMs: number;
+}
+
+export interface SeenCall {
   readonly caller: string;
   readonly called: string;
   readonly answeredAtMs: number;
@@ -16,67 +36,97 @@ interface SeenCall {
   wasUp: boolean;
   /** A gateway of it died. */
   crashedAtMs: number | null;
+  /** A telephone of it died, the last that did: its gateway finds out when it asks it. */
+  abandonedAtMs: number | null;
   /** The last of the two was off the call. */
   overAtMs: number | null;
 }
 
+interface Stop {
+  readonly gateway: number;
+  readonly fromMs: number;
+  untilMs: number;
+}
+
+type Hook = "on-hook" | "calling" | "ringing" | "talking";
+
+const hookAfter: Readonly<Record<string, Hook>> = {
+  dialling: "calling",
+  ringing: "ringing",
+  talking: "talking",
+  "hung-up": "on-hook",
+};
+
 /** An answer that crosses a hang-up or a crash need not have reached the gateway. */
 const crossingMs = 300;
 const billedWithinMs = 1_000;
+/** A telephone in a call is asked every 30 s whether it still is, and given up after 32 s without an answer. */
+const abandonedMsMax = 62_000 + billedWithinMs;
 
 export class CallWitness {
   readonly broken: string[] = [];
   readonly calls: SeenCall[] = [];
-  readonly #site: SimulatedSite;
-  readonly #numbers: readonly string[];
-  readonly #read = new Map<string, number>();
-  readonly #dead = new Set<0 | 1>();
+  readonly #options: WitnessOptions;
+  readonly #hooks = new Map<string, Hook>();
+  /** Whom each called last. */
+  readonly #calling = new Map<string, string>();
+  readonly #dead = new Set<number>();
+  readonly #stops: Stop[] = [];
   /** Whom it rings for, by the called number. */
   readonly #dialled = new Map<string, string>();
   /** Those last rung by a gateway that has not died since. */
   readonly #rung = new Set<string>();
 
-  constructor(site: SimulatedSite, numbers: readonly string[]) {
-    this.#site = site;
-    this.#numbers = numbers;
-    this.#watchWires();
+  constructor(options: WitnessOptions) {
+    this.#options = options;
   }
 
-  restarted(side: 0 | 1): void {
-    this.#dead.delete(side);
+  saw({ number, kind, by, other, atMs }: TelephoneSight): void {
+    const hook = hookAfter[kind];
+    if (hook !== undefined) this.#hooks.set(number, hook);
+    if (kind === "dialling") this.#calling.set(number, other ?? "");
+    if (kind === "ringing") {
+      this.#dialled.set(number, this.#callerOf(number, other ?? ""));
+      this.#rung.add(number);
+    }
+    if (kind === "answered" && by === "near") this.#answer(number, atMs);
+    if (kind === "talking") this.#talks(number);
+    if (kind === "hung-up") this.#hungUp(number, by, atMs);
   }
 
-  crashed(side: 0 | 1, atMs: number): void {
-    this.#dead.add(side);
-    for (const number of this.#numbers) if (sideOf(number) === side) this.#rung.delete(number);
+  gatewayDied(gateway: number, atMs: number): void {
+    const { numbers, gatewayOf } = this.#options;
+    this.#dead.add(gateway);
+    for (const number of numbers) if (gatewayOf(number) === gateway) this.#rung.delete(number);
     for (const call of this.calls) {
-      const isHere = sideOf(call.caller) === side || sideOf(call.called) === side;
-      if (!isHere || call.overAtMs !== null) continue;
+      if (!this.#gatewaysOf(call).includes(gateway) || call.overAtMs !== null) continue;
       call.crashedAtMs ??= atMs;
       call.endedAtMs ??= atMs;
     }
   }
 
-  /** After every step. */
-  look(): void {
-    for (const number of this.#numbers) {
-      const { said } = this.#site.phone(number);
-      for (let place = this.#read.get(number) ?? 0; place < said.length; place += 1) {
-        const event = said[place];
-        if (event?.kind === "ringing") {
-          this.#dialled.set(number, this.#callerOf(number, event.other ?? ""));
-          this.#rung.add(number);
-        }
-        if (event?.kind === "answered" && event.by === "near") this.#answer(number, event.atMs);
-        if (event?.kind === "hung-up") this.#hungUp(number, event.by, event.atMs);
-      }
-      this.#read.set(number, said.length);
-    }
-    for (const call of this.calls) {
-      if (call.wasUp || call.endedAtMs !== null) continue;
-      const parties = [call.caller, call.called].map((number) => this.#site.phone(number).state);
-      call.wasUp = parties.every((state) => state === "talking");
-    }
+  gatewayStarted(gateway: number): void {
+    this.#dead.delete(gateway);
+  }
+
+  /** What reaches it meanwhile it takes for new when it wakes up. */
+  gatewayStopped(gateway: number, fromMs: number): void {
+    this.#stops.push({ gateway, fromMs, untilMs: Number.POSITIVE_INFINITY });
+  }
+
+  gatewayWoke(gateway: number, atMs: number): void {
+    const stop = this.#stops.findLast((one) => one.gateway === gateway);
+    if (stop !== undefined) stop.untilMs = atMs;
+  }
+
+  /** Nobody hung up: the far one talks to silence until its gateway or its user has enough. */
+  telephoneDied(number: string, atMs: number): void {
+    const call = this.#openCallOf(number);
+    const wasInCall = this.#hooks.get(number) === "talking";
+    this.#hooks.set(number, "on-hook");
+    if (call === undefined || !wasInCall) return;
+    call.abandonedAtMs = atMs;
+    if (this.#isOnHook(otherOf(call, number))) call.overAtMs = atMs;
   }
 
   /** Every call that was answered has one record, off by no more than was promised; and nothing else has one. */
@@ -84,37 +134,72 @@ export class CallWitness {
     const left = [...records];
     const wrong: string[] = [];
     for (const call of this.calls) {
+      const name = `${call.caller} to ${call.called}, answered at ${Math.round(call.answeredAtMs)}`;
+      const { leastMs, mostMs, isOwed, lateMs } = this.#due(call);
       const isClosest = (record: CallDetailRecord) =>
         isOf(record, call) &&
-        Math.abs((record.answer?.wallMs ?? 0) - wallAtZeroMs - call.answeredAtMs) <= 2 * billedWithinMs;
+        Math.abs((record.answer?.wallMs ?? 0) - wallAtZeroMs - call.answeredAtMs) <= 2 * billedWithinMs + lateMs;
       const place = left.findIndex(isClosest);
-      const name = `${call.caller} to ${call.called}, answered at ${Math.round(call.answeredAtMs)}`;
-      const spokenMs = (call.endedAtMs ?? Number.POSITIVE_INFINITY) - call.answeredAtMs;
       if (place < 0) {
-        if (spokenMs > crossingMs)
-          wrong.push(`${name}: no record of ${Math.round(spokenMs)} ms ${JSON.stringify(call)}`);
+        if (isOwed) wrong.push(`${name}: no record of ${JSON.stringify(call)}`);
         continue;
       }
       const [record] = left.splice(place, 1);
       const billedMs = record?.duration?.ms ?? Number.NaN;
-      const leastMs = spokenMs - billedWithinMs - (call.crashedAtMs === null ? 0 : checkpointMs);
-      // The half that a dead gateway leaves is billed until it was released; how long that may take is not held here.
-      const mostMs = call.crashedAtMs === null ? spokenMs + billedWithinMs : Number.POSITIVE_INFINITY;
-      if (!(billedMs >= leastMs && billedMs <= mostMs))
-        wrong.push(`${name}: ${billedMs} ms billed of ${Math.round(spokenMs)}, ${JSON.stringify(record)}`);
+      if (!(billedMs >= leastMs && billedMs <= mostMs)) {
+        const due = `not ${Math.round(leastMs)} to ${Math.round(mostMs)}`;
+        wrong.push(`${name}: ${billedMs} ms billed, ${due}, ${JSON.stringify(record)}`);
+      }
     }
     for (const record of left) wrong.push(`a record of no call: ${JSON.stringify(record)}`);
     return wrong;
   }
 
+  /** Between what and what a call may be billed. */
+  #due(call: SeenCall) {
+    const { checkpointMs, afterDeathMs } = this.#options;
+    const { answeredAtMs, endedAtMs, abandonedAtMs, crashedAtMs } = call;
+    const latestMs = endedAtMs ?? (abandonedAtMs === null ? Number.POSITIVE_INFINITY : abandonedAtMs + abandonedMsMax);
+    const earliestMs = Math.min(latestMs, abandonedAtMs ?? latestMs);
+    const lateMs = this.#lateMs(call, answeredAtMs);
+    const isCrashed = crashedAtMs !== null;
+    return {
+      lateMs,
+      isOwed: earliestMs - answeredAtMs > crossingMs,
+      leastMs: earliestMs - answeredAtMs - lateMs - billedWithinMs - (isCrashed ? checkpointMs : 0),
+      mostMs: latestMs - answeredAtMs + this.#lateMs(call, latestMs) + billedWithinMs + (isCrashed ? afterDeathMs : 0),
+    };
+  }
+
+  /** How much later than it happened a gateway of the call, stopped in that moment, may have taken it for. */
+  #lateMs(call: SeenCall, atMs: number): number {
+    const gateways = this.#gatewaysOf(call);
+    const hit = this.#stops.filter(
+      ({ gateway, fromMs, untilMs }) => gateways.includes(gateway) && fromMs - crossingMs <= atMs && atMs <= untilMs,
+    );
+    return Math.max(0, ...hit.map(({ untilMs }) => untilMs - atMs));
+  }
+
+  #gatewaysOf({ caller, called }: SeenCall): readonly number[] {
+    return [caller, called].map(this.#options.gatewayOf);
+  }
+
+  #isOnHook(number: string): boolean {
+    return (this.#hooks.get(number) ?? "on-hook") === "on-hook";
+  }
+
+  #openCallOf(number: string): SeenCall | undefined {
+    return this.calls.findLast(
+      ({ caller, called, overAtMs }) => overAtMs === null && (caller === number || called === number),
+    );
+  }
+
   /** One that is rung again by a server that took over need not be told who calls. */
   #callerOf(called: string, told: string): string {
-    if (this.#numbers.includes(told)) return told;
-    const isCalling = (number: string) => {
-      const phone = this.#site.phone(number);
-      return phone.state !== "on-hook" && phone.said.findLast(({ kind }) => kind === "dialling")?.other === called;
-    };
-    return this.#numbers.find(isCalling) ?? this.#dialled.get(called) ?? called;
+    const { numbers } = this.#options;
+    if (numbers.includes(told)) return told;
+    const isCalling = (number: string) => !this.#isOnHook(number) && this.#calling.get(number) === called;
+    return numbers.find(isCalling) ?? this.#dialled.get(called) ?? called;
   }
 
   /**
@@ -122,66 +207,41 @@ export class CallWitness {
    * dead one knew of the call, so nothing is connected, and it is in no journal and can be in no record.
    */
   #answer(called: string, atMs: number): void {
-    if (this.#dead.has(sideOf(called)) || !this.#rung.has(called)) return;
+    if (this.#dead.has(this.#options.gatewayOf(called)) || !this.#rung.has(called)) return;
     const caller = this.#dialled.get(called) ?? "nobody";
-    const call = {
+    this.calls.push({
       caller,
       called,
       answeredAtMs: atMs,
       endedAtMs: null,
       wasUp: false,
       crashedAtMs: null,
+      abandonedAtMs: null,
       overAtMs: null,
-    };
-    this.calls.push(call);
+    });
+  }
+
+  #talks(number: string): void {
+    const call = this.#openCallOf(number);
+    if (call === undefined || call.endedAtMs !== null) return;
+    call.wasUp ||= [call.caller, call.called].every((party) => this.#hooks.get(party) === "talking");
   }
 
   #hungUp(number: string, by: string | null, atMs: number): void {
-    const call = this.calls.findLast(
-      ({ caller, called, overAtMs }) => overAtMs === null && (caller === number || called === number),
-    );
+    const call = this.#openCallOf(number);
     if (call === undefined) return;
-    const other = this.#site.phone(call.caller === number ? call.called : call.caller);
-    if (by !== "near" && call.endedAtMs === null && call.wasUp) {
+    if (by !== "near" && call.endedAtMs === null && call.abandonedAtMs === null && call.wasUp) {
       this.broken.push(
         `at ${Math.round(atMs)} the call of ${call.caller} to ${call.called} was ended, and by neither of them`,
       );
     }
     call.endedAtMs ??= atMs;
-    if (other.state !== "talking") call.overAtMs = atMs;
-  }
-
-  /** The first time a gateway says it did what a server told it, that server must be the one it obeys. */
-  #watchWires(): void {
-    const commands = new Map<string, string>();
-    // An answer is given again for a command that is (section 3.5.1), which is not to obey it again.
-    const answered = new Set<string>();
-    this.#site.network.observe = (bytes, from, to) => {
-      const isCommand = to.port === 2427;
-      if (!isCommand && from.port !== 2427) return;
-      for (const message of Buffer.from(bytes).toString("latin1").split("\n.\n")) {
-        const [first = "", transaction = ""] = message.split(" ", 2);
-        const key = `${isCommand ? from.address : to.address} ${isCommand ? to.address : from.address} ${transaction}`;
-        if (isCommand && /^(CRCX|MDCX|DLCX|RQNT)$/i.test(first)) commands.set(key, first);
-        const command = commands.get(key);
-        if (isCommand || command === undefined || answered.has(key) || !/^2\d\d$/.test(first)) continue;
-        answered.add(key);
-        this.#obeyed(command, from.address, to.address);
-      }
-    };
-  }
-
-  #obeyed(command: string, gatewayAddress: string, serverAddress: string): void {
-    const gateway = this.#site.gateways.find(({ options }) => options.address === gatewayAddress);
-    const owner = gateway?.disk.epoch?.server;
-    if (owner === undefined || this.#site.addressOf(owner) === serverAddress) return;
-    const atMs = Math.round(this.#site.network.at.nowMs);
-    this.broken.push(`at ${atMs} ${gateway?.options.name} obeys ${owner}, and did ${command} of ${serverAddress}`);
+    if (this.#hooks.get(otherOf(call, number)) !== "talking") call.overAtMs = atMs;
   }
 }
 
-function sideOf(number: string): 0 | 1 {
-  return number.startsWith("1") ? 0 : 1;
+function otherOf({ caller, called }: SeenCall, number: string): string {
+  return caller === number ? called : caller;
 }
 
 function isOf({ callingNumber, calledNumber }: CallDetailRecord, call: SeenCall): boolean {
