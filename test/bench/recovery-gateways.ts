@@ -5,7 +5,9 @@
  *     fork(…, [JSON of GatewaysToPlay])  ─►  "ready"  ─►  { ask: "cpu" | "change" }  ─►  its answer
  */
 import { randomInt } from "node:crypto";
-import { Gateway, type GatewayOptions, type GatewayOutput, type GatewayPort } from "../../firmware/gateway.js";
+import { Gateway } from "../../firmware/gateway.js";
+import type { GatewayOptions } from "../../firmware/gateway-options.js";
+import type { GatewayOutput, GatewayPort } from "../../firmware/gateway-output.js";
 import { loadLibc } from "../../firmware/io/libc.js";
 import { monotonicMs } from "../../firmware/io/monotonic-clock.js";
 import { openSignallingSocket } from "../../firmware/io/signalling-socket.js";

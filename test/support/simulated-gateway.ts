@@ -1,11 +1,8 @@
 /** A whole gateway on the simulated network, with an engine that opens every port at once and counts nothing. */
-import {
-  Gateway,
-  type GatewayOptions,
-  type GatewayOutput,
-  type GatewayPort,
-  journalEntriesMax,
-} from "../../firmware/gateway.js";
+import { Gateway } from "../../firmware/gateway.js";
+import type { GatewayOptions } from "../../firmware/gateway-options.js";
+import type { GatewayOutput, GatewayPort } from "../../firmware/gateway-output.js";
+import { journalEntriesMax } from "../../firmware/gateway-parts.js";
 import { emptyJournal, type KeptJournal } from "../../firmware/management/journal-entry.js";
 import { replayJournal } from "../../firmware/management/journal-replay.js";
 import { codingsNamed } from "../../firmware/media/codec.js";

@@ -33,6 +33,8 @@ const HOST_CORE = [
   "node:crypto",
 ];
 
+const GATEWAY_CORE = ["firmware/protocol", "firmware/media", "firmware/lines", "firmware/management"];
+
 /**
  * Which folder may import which (ARCHITECTURE.md says the same in words; both change in one commit). A folder may always
  * import itself. "npm" is any package, "node" any node: module; crypto is the hashes, HMACs and ciphers of node:crypto.
@@ -46,7 +48,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "firmware/dsp/library.ts": ["firmware/dsp"],
   "firmware/management": ["firmware/protocol", "firmware/media", "firmware/lines", "node:crypto"],
   "firmware/phone": ["firmware/protocol", "firmware/media"],
-  "firmware/gateway.ts": ["firmware/protocol", "firmware/media", "firmware/lines", "firmware/management"],
+  "firmware/gateway-options.ts": GATEWAY_CORE,
+  "firmware/gateway-output.ts": GATEWAY_CORE,
+  "firmware/gateway-parts.ts": [...GATEWAY_CORE, "firmware/gateway-options.ts"],
+  "firmware/gateway.ts": [
+    ...GATEWAY_CORE,
+    "firmware/gateway-options.ts",
+    "firmware/gateway-output.ts",
+    "firmware/gateway-parts.ts",
+  ],
   "firmware/config.ts": ["firmware/protocol", "firmware/media/codec.ts", "npm:zod"],
   "firmware/io": ["firmware/protocol", "firmware/media", "firmware/phone", "node", "npm"],
   "firmware/main.ts": ["firmware", "node", "npm"],

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Address } from "#protocol/address.js";
 import type { ExtensionParameter, MgcpParameters, MgcpResponse } from "#protocol/mgcp/message.js";
-import type { GatewayOptions } from "../../firmware/gateway.js";
+import type { GatewayOptions } from "../../firmware/gateway-options.js";
 import { requestParameters } from "../support/event-request-texts.js";
 import { accepted, HandCallAgent } from "../support/hand-call-agent.js";
 import { seededRandom } from "../support/seeded-random.js";
