@@ -266,7 +266,8 @@ export class SipFace {
     standing.unanswered += 1;
     if (output.kind === "request") this.#unansweredBytes.set(output.reference, output.request.body.length);
     standing.notifiedAtMs = nowMs;
-    if (standing.subscription.lacks(snapshot)) this.#notifySoon(key, standing, nowMs);
+    const isStanding = this.#standing.get(key) === standing;
+    if (isStanding && standing.subscription.lacks(snapshot)) this.#notifySoon(key, standing, nowMs);
     return output;
   }
 

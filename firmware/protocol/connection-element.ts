@@ -17,7 +17,8 @@ import {
 } from "./active-connection.js";
 import { type Address, formatAddress, isIpLiteral, parseAddress } from "./address.js";
 import { type ParseResult, parsed, refused } from "./parse-result.js";
-import { emptyElement, formatAttributes, type XmlElement } from "./xml.js";
+import type { XmlElement } from "./xml.js";
+import { formatAttribute } from "./xml-text.js";
 
 export const connectionNamespace = "urn:x-holdover:connection";
 /** Of the extension; a reader takes documents of this format and of later ones that only add attributes. */
@@ -27,17 +28,12 @@ export const heardMax = 256;
 /** What a gateway tells of itself beside its connections. */
 export type GatewayFacts = Pick<GatewaySnapshot, "gateway" | "bootId" | "counter" | "upMs" | "epoch" | "heard">;
 
-type Attribute = readonly [string, string | null];
-
-const numberOrNull = (value: number | null): string | null => (value === null ? null : String(value));
 const textOrNull = (value: string): string | null => (value === "" ? null : value);
 const addressOrNull = (value: Address | null): string | null => (value === null ? null : formatAddress(value));
 
-function epochAttributes(epoch: Epoch | null): readonly Attribute[] {
-  return [
-    ["epoch-number", numberOrNull(epoch?.number ?? null)],
-    ["epoch-server", epoch?.server ?? null],
-  ];
+function epochAttributes(epoch: Epoch | null): string {
+  if (epoch === null) return "";
+  return formatAttribute("epoch-number", epoch.number) + formatAttribute("epoch-server", epoch.server);
 }
 
 /** `PCMU/8000/0/20`: encoding, clock rate in Hz, payload type, packet time in ms. */
@@ -47,63 +43,65 @@ function formatCoding(coding: Coding | null): string | null {
 }
 
 export function writeGatewayElement(facts: GatewayFacts): string {
-  const attributes: readonly Attribute[] = [
-    ["format", String(connectionFormat)],
-    ["name", facts.gateway],
-    ["boot-id", facts.bootId],
-    ["counter", numberOrNull(facts.counter)],
-    ["up-ms", numberOrNull(facts.upMs)],
-    ...epochAttributes(facts.epoch),
-  ];
-  const heard = facts.heard.slice(0, heardMax).map(({ address, ageMs }) =>
-    emptyElement("h:heard", [
-      ["address", address],
-      ["age-ms", String(ageMs)],
-    ]),
-  );
-  return `<h:gateway${formatAttributes(attributes)}>${heard.join("")}</h:gateway>`;
+  const attributes =
+    formatAttribute("format", connectionFormat) +
+    formatAttribute("name", facts.gateway) +
+    formatAttribute("boot-id", facts.bootId) +
+    formatAttribute("counter", facts.counter) +
+    formatAttribute("up-ms", facts.upMs) +
+    epochAttributes(facts.epoch);
+  const heard = facts.heard
+    .slice(0, heardMax)
+    .map(({ address, ageMs }) => `<h:heard${formatAttribute("address", address)}${formatAttribute("age-ms", ageMs)}/>`);
+  return `<h:gateway${attributes}>${heard.join("")}</h:gateway>`;
 }
 
 /** The gateway's name is not repeated in each connection: a document is about one gateway. */
 export function writeConnectionElement(connection: ActiveConnection): string {
-  const { origin, qos, statistics } = connection;
-  return emptyElement("h:connection", [
-    ["id", connection.connectionId],
-    ["call-id", connection.callId],
-    ["endpoint", connection.endpoint],
-    ["mode", connection.mode],
-    ["state", connection.state],
-    ["device", textOrNull(origin.device)],
-    ["device-address", origin.address],
-    ["device-from", origin.from],
-    ["duration-ms", String(connection.durationMs)],
-    ["started-ms", numberOrNull(connection.startedWallMs)],
-    ["send", formatCoding(connection.sendCoding)],
-    ["receive", formatCoding(connection.receiveCoding)],
-    ["dscp", String(qos.dscp)],
-    ["reservation", qos.reservation],
-    ["local", addressOrNull(connection.localMedia)],
-    ["remote", addressOrNull(connection.remoteMedia)],
-    ["learnt", addressOrNull(connection.learntMedia)],
-    ["packets-sent", String(statistics.packetsSent)],
-    ["octets-sent", String(statistics.octetsSent)],
-    ["packets-received", String(statistics.packetsReceived)],
-    ["octets-received", String(statistics.octetsReceived)],
-    ["packets-lost", String(statistics.packetsLost)],
-    ["jitter-ms", formatFraction(statistics.jitterMs)],
-    ["round-trip-ms", formatFraction(statistics.roundTripMs)],
-    ["mos", formatFraction(statistics.mos)],
-    ["last-media-age-ms", numberOrNull(statistics.lastMediaAgeMs)],
-    ["notified-entity", textOrNull(connection.notifiedEntity)],
-    ...epochAttributes(connection.epoch),
-    ["tag", textOrNull(connection.tag)],
-    ["changed-at", String(connection.changedAt)],
-  ]);
+  const { origin, qos } = connection;
+  const attributes =
+    formatAttribute("id", connection.connectionId) +
+    formatAttribute("call-id", connection.callId) +
+    formatAttribute("endpoint", connection.endpoint) +
+    formatAttribute("mode", connection.mode) +
+    formatAttribute("state", connection.state) +
+    formatAttribute("device", textOrNull(origin.device)) +
+    formatAttribute("device-address", origin.address) +
+    formatAttribute("device-from", origin.from) +
+    formatAttribute("duration-ms", connection.durationMs) +
+    formatAttribute("started-ms", connection.startedWallMs) +
+    formatAttribute("send", formatCoding(connection.sendCoding)) +
+    formatAttribute("receive", formatCoding(connection.receiveCoding)) +
+    formatAttribute("dscp", qos.dscp) +
+    formatAttribute("reservation", qos.reservation) +
+    formatAttribute("local", addressOrNull(connection.localMedia)) +
+    formatAttribute("remote", addressOrNull(connection.remoteMedia)) +
+    formatAttribute("learnt", addressOrNull(connection.learntMedia)) +
+    statisticsAttributes(connection.statistics) +
+    formatAttribute("notified-entity", textOrNull(connection.notifiedEntity)) +
+    epochAttributes(connection.epoch) +
+    formatAttribute("tag", textOrNull(connection.tag)) +
+    formatAttribute("changed-at", connection.changedAt);
+  return `<h:connection${attributes}/>`;
+}
+
+function statisticsAttributes(statistics: ActiveConnection["statistics"]): string {
+  return (
+    formatAttribute("packets-sent", statistics.packetsSent) +
+    formatAttribute("octets-sent", statistics.octetsSent) +
+    formatAttribute("packets-received", statistics.packetsReceived) +
+    formatAttribute("octets-received", statistics.octetsReceived) +
+    formatAttribute("packets-lost", statistics.packetsLost) +
+    formatAttribute("jitter-ms", formatFraction(statistics.jitterMs)) +
+    formatAttribute("round-trip-ms", formatFraction(statistics.roundTripMs)) +
+    formatAttribute("mos", formatFraction(statistics.mos)) +
+    formatAttribute("last-media-age-ms", statistics.lastMediaAgeMs)
+  );
 }
 
 /** Thousandths are as fine as anything here is measured. */
-function formatFraction(value: number | null): string | null {
-  return value === null ? null : String(Number(value.toFixed(3)));
+function formatFraction(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1_000) / 1_000;
 }
 
 export function readGatewayElement(element: XmlElement): ParseResult<GatewayFacts> {

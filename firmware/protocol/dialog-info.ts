@@ -23,7 +23,8 @@ import {
 } from "./connection-element.js";
 import { type ParseResult, parsed, refused } from "./parse-result.js";
 import { formatUri, parseUri, sipUri } from "./sip/uri.js";
-import { emptyElement, escapeXml, formatAttributes, parseXml, type XmlElement } from "./xml.js";
+import { parseXml, type XmlElement } from "./xml.js";
+import { escapeXml, formatAttribute } from "./xml-text.js";
 
 export const dialogInfoType = "application/dialog-info+xml";
 export const dialogInfoNamespace = "urn:ietf:params:xml:ns:dialog-info";
@@ -114,13 +115,12 @@ export interface FittedDocument {
 export function writeDialogInfo(info: DialogInfo, bytesMax: number = Number.POSITIVE_INFINITY): FittedDocument {
   const gateway = info.gateway === null ? "" : `${writeGatewayElement(info.gateway)}\n`;
   const close = "</dialog-info>\n";
-  const encoder = new TextEncoder();
-  const room = bytesMax - encoder.encode(opening(info, "partial") + gateway + close).length;
+  const room = bytesMax - Buffer.byteLength(opening(info, "partial") + gateway + close);
   const dialogs: string[] = [];
   let used = 0;
   for (const dialog of info.dialogs) {
     const text = writeDialog(dialog);
-    used += encoder.encode(text).length;
+    used += Buffer.byteLength(text);
     if (used > room) break;
     dialogs.push(text);
   }
@@ -129,23 +129,21 @@ export function writeDialogInfo(info: DialogInfo, bytesMax: number = Number.POSI
 }
 
 function opening({ version, entity }: DialogInfo, state: "full" | "partial"): string {
-  const attributes = formatAttributes([
-    ["xmlns", dialogInfoNamespace],
-    ["xmlns:h", connectionNamespace],
-    ["version", String(version)],
-    ["state", state],
-    ["entity", entity],
-  ]);
+  const attributes =
+    formatAttribute("xmlns", dialogInfoNamespace) +
+    formatAttribute("xmlns:h", connectionNamespace) +
+    formatAttribute("version", version) +
+    formatAttribute("state", state) +
+    formatAttribute("entity", entity);
   return `<?xml version="1.0" encoding="UTF-8"?>\n<dialog-info${attributes}>\n`;
 }
 
 /** Children in the order of the schema (section 4.4). */
 function writeDialog(dialog: DialogElement): string {
-  const attributes = formatAttributes([
-    ["id", dialog.id],
-    ["call-id", dialog.callId],
-    ["direction", dialog.direction],
-  ]);
+  const attributes =
+    formatAttribute("id", dialog.id) +
+    formatAttribute("call-id", dialog.callId) +
+    formatAttribute("direction", dialog.direction);
   const duration = dialog.durationSeconds === null ? "" : `<duration>${dialog.durationSeconds}</duration>`;
   const participants = writeParticipant("local", dialog.local) + writeParticipant("remote", dialog.remote);
   const connection = dialog.connection === null ? "" : writeConnectionElement(dialog.connection);
@@ -156,12 +154,14 @@ function writeParticipant(name: "local" | "remote", participant: Participant | n
   if (participant === null) return "";
   const { identity, target } = participant;
   const identityElement = identity === null ? "" : `<identity>${escapeXml(identity)}</identity>`;
-  return `<${name}>${identityElement}${target === null ? "" : emptyElement("target", [["uri", target]])}</${name}>`;
+  const targetElement = target === null ? "" : `<target${formatAttribute("uri", target)}/>`;
+  return `<${name}>${identityElement}${targetElement}</${name}>`;
 }
 
 /** Any notifier's document; elements it has and we do not know are passed over. */
 export function parseDialogInfo(text: string): ParseResult<DialogInfo> {
-  const document = parseXml(text);
+  const reader = new DialogInfoReader();
+  const document = parseXml(text, (child) => reader.take(child));
   if (!document.ok) return document;
   const root = document.value;
   if (root.name !== "dialog-info" || root.namespace !== dialogInfoNamespace)
@@ -170,28 +170,44 @@ export function parseDialogInfo(text: string): ParseResult<DialogInfo> {
   const state = root.attributes.get("state");
   if (!/^\d{1,10}$/.test(version) || Number(version) >= 2 ** 32) return refused("version is no 32 bit number");
   if (state !== "full" && state !== "partial") return refused("state is neither full nor partial");
-  const gateway = readGateway(root);
-  if (!gateway.ok) return gateway;
-  const dialogs: DialogElement[] = [];
-  for (const element of childrenOf(root, "dialog", dialogInfoNamespace)) {
-    const dialog = readDialog(element, gateway.value?.gateway ?? "");
-    if (!dialog.ok) return dialog;
-    dialogs.push(dialog.value);
-  }
   const entity = root.attributes.get("entity") ?? "";
-  return parsed({ version: Number(version), state, entity, dialogs, gateway: gateway.value });
+  return parsed({ version: Number(version), state, entity, dialogs: reader.dialogs(), gateway: reader.gateway });
 }
 
-function childrenOf(element: XmlElement, name: string, namespace: string): readonly XmlElement[] {
-  return element.children.filter((child) => child.name === name && child.namespace === namespace);
+/** The children of the root, one after the other: of ten thousand dialogs none is kept as an element. */
+class DialogInfoReader {
+  readonly #dialogs: DialogElement[] = [];
+  gateway: GatewayFacts | null = null;
+
+  /** Null, or what is wrong with it. */
+  take(child: XmlElement): string | null {
+    if (child.name === "dialog" && child.namespace === dialogInfoNamespace) {
+      const dialog = readDialog(child);
+      if (!dialog.ok) return dialog.reason;
+      this.#dialogs.push(dialog.value);
+    } else if (this.gateway === null && child.name === "gateway" && child.namespace === connectionNamespace) {
+      const gateway = readGatewayElement(child);
+      if (!gateway.ok) return gateway.reason;
+      this.gateway = gateway.value;
+    }
+    return null;
+  }
+
+  /** The gateway's name stands behind the dialogs. */
+  dialogs(): DialogElement[] {
+    const name = this.gateway?.gateway ?? "";
+    return this.#dialogs.map((dialog) => {
+      const { connection } = dialog;
+      return connection === null ? dialog : { ...dialog, connection: { ...connection, gateway: name } };
+    });
+  }
 }
 
-function readGateway(root: XmlElement): ParseResult<GatewayFacts | null> {
-  const [element] = childrenOf(root, "gateway", connectionNamespace);
-  return element === undefined ? parsed(null) : readGatewayElement(element);
+function childOf({ children }: XmlElement, name: string, namespace: string): XmlElement | undefined {
+  return children.find((child) => child.name === name && child.namespace === namespace);
 }
 
-function readDialog(element: XmlElement, gateway: string): ParseResult<DialogElement> {
+function readDialog(element: XmlElement): ParseResult<DialogElement> {
   const id = element.attributes.get("id");
   if (id === undefined) return refused("a dialog without id");
   const told = childText(element, "state");
@@ -199,8 +215,8 @@ function readDialog(element: XmlElement, gateway: string): ParseResult<DialogEle
   if (state === undefined) return refused(`dialog ${id.slice(0, 32)} has no known state`);
   const duration = childText(element, "duration") ?? "";
   const direction = element.attributes.get("direction");
-  const [extension] = childrenOf(element, "connection", connectionNamespace);
-  const connection = extension === undefined ? parsed(null) : readConnectionElement(extension, gateway);
+  const extension = childOf(element, "connection", connectionNamespace);
+  const connection = extension === undefined ? parsed(null) : readConnectionElement(extension, "");
   if (!connection.ok) return connection;
   return parsed({
     id,
@@ -215,13 +231,13 @@ function readDialog(element: XmlElement, gateway: string): ParseResult<DialogEle
 }
 
 function childText(element: XmlElement, name: string): string | null {
-  const [child] = childrenOf(element, name, dialogInfoNamespace);
+  const child = childOf(element, name, dialogInfoNamespace);
   return child === undefined ? null : child.text.trim();
 }
 
 function readParticipant(element: XmlElement, name: "local" | "remote"): Participant | null {
-  const [participant] = childrenOf(element, name, dialogInfoNamespace);
+  const participant = childOf(element, name, dialogInfoNamespace);
   if (participant === undefined) return null;
-  const [target] = childrenOf(participant, "target", dialogInfoNamespace);
+  const target = childOf(participant, "target", dialogInfoNamespace);
   return { identity: childText(participant, "identity"), target: target?.attributes.get("uri") ?? null };
 }

@@ -181,6 +181,10 @@ export class SipQuery implements AuditQuery {
     if (callId !== mine.callId || tagOf(to) !== tagOf(mine.from)) return { status: 481, found: null };
     if (event?.token !== "dialog") return { status: 489, found: null };
     const isDocument = contentType?.toLowerCase().split(";")[0]?.trim() === dialogInfoType;
+    if (isDocument && !this.#isOverTcp && tellsTooLarge(request)) {
+      this.#tooLarge = "the document tells not all: it is too large for a datagram";
+      return { status: 200, found: "too large" };
+    }
     if (isDocument) {
       const document = parseDialogInfo(bodyText(request));
       return { status: document.ok ? 200 : 400, found: document.ok ? this.#whole(document.value, request) : document };
@@ -190,15 +194,10 @@ export class SipQuery implements AuditQuery {
   }
 
   /** A document that does not tell all is said to be so, not taken for all there is. */
-  #whole(document: DialogInfo, notify: SipRequest): Found {
-    const parameters = notify.headers.subscriptionState?.parameters ?? [];
+  #whole(document: DialogInfo, notify: SipRequest): ParseResult<DialogInfo> {
     if (document.state === "full") return parsed(document);
-    const isTooLarge = parameterOf(parameters, "reason") === "too-large";
     const told = `the document tells ${document.dialogs.length} connections and not all`;
-    if (!isTooLarge) return refused(`${told}: it is partial`);
-    if (this.#isOverTcp) return refused(`${told}: it is larger than the gateway tells`);
-    this.#tooLarge = `${told}: it is too large for a datagram`;
-    return "too large";
+    return refused(`${told}: it is ${tellsTooLarge(notify) ? "larger than the gateway tells" : "partial"}`);
   }
 
   /** RFC 3261 section 22.2: the same request with credentials and the next CSeq. */
@@ -261,6 +260,11 @@ export class SipQuery implements AuditQuery {
     const audit = auditOf(found.value, this.#options.gateway);
     return { ok: true, audit, notTold: isOurs ? toldByNone : [...notInRfc4235, ...toldByNone], cost: this.#cost };
   }
+}
+
+/** Our gateways' reason for a document that does not hold everything. */
+function tellsTooLarge({ headers }: SipRequest): boolean {
+  return parameterOf(headers.subscriptionState?.parameters ?? [], "reason") === "too-large";
 }
 
 function isChallenge(event: SipEvent): event is Extract<SipEvent, { kind: "response" }> {

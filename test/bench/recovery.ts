@@ -2,7 +2,7 @@
  * How long it takes from the word that the primary is gone until every active connection is in the backup's record; gateways
  * as whole cores behind real loopback sockets in processes of their own, this process the backup.
  *
- *     npm run bench:recovery -- [--json] [--rounds N] [--quick]
+ *     npm run bench:recovery -- [--json] [--rounds N] [--quick] [--only "cold sip"]
  *
  * cold: the backup has never heard of any of the calls, tags of 200 characters, MGCP replies within 4,000 bytes.
  * warm: it has polled before; since then one connection in a hundred has changed.
@@ -27,6 +27,8 @@ import { callAgent, community, placeOf, ports, type Question } from "./recovery-
 const isJson = process.argv.includes("--json");
 const isQuick = process.argv.includes("--quick");
 const rounds = Number(process.argv[process.argv.indexOf("--rounds") + 1]) || (isQuick ? 2 : 5);
+/** Part of the names of the rows that are wanted; empty: all. */
+const only = process.argv.includes("--only") ? (process.argv[process.argv.indexOf("--only") + 1] ?? "") : "";
 const tagCharacters = 200;
 /** As many gateways are asked at once. */
 const inFlightMax = 100;
@@ -39,6 +41,7 @@ const aimsMs: Readonly<Record<string, number>> = {
   "cold sip 10,000 on 1 gateway": 1_000,
   "warm mgcp 10,000 on 100 gateways": 50,
   "warm mgcp 10,000 on 1 gateway": 50,
+  "CPU of an unchanged mgcp poll, 10,000 on 1 gateway": 1,
 };
 
 interface Row {
@@ -146,7 +149,9 @@ async function open(gateways: number, connections: number): Promise<Site> {
   for (let index = 0; index < processes; index += 1) {
     const count = gateways / processes;
     const toPlay = { first: index * count, count, connectionsEach: connections / gateways, tagCharacters };
-    const child = fork(program, [JSON.stringify(toPlay)], { execArgv: ["--max-old-space-size=4096"] });
+    const child = fork(program, [JSON.stringify(toPlay)], {
+      execArgv: [...process.execArgv, "--max-old-space-size=4096"],
+    });
     children.push(child);
   }
   await Promise.all(children.map((child) => once(child, "message")));
@@ -165,20 +170,27 @@ function rowOf(name: string, measured: readonly Measured[]): Row {
   if (middle === undefined || least === undefined || most === undefined) throw new Error("nothing was measured");
   const { ms, ...costs } = middle;
   const spread = { leastMs: tenths(least.ms), mostMs: tenths(most.ms) };
-  return { name, ours: tenths(ms), unit: "ms", aimMs: aimsMs[name] ?? null, ...spread, ...costs };
+  return {
+    name,
+    ours: ms < 1 ? Math.round(ms * 1000) / 1000 : tenths(ms),
+    unit: "ms",
+    aimMs: aimsMs[name] ?? null,
+    ...spread,
+    ...costs,
+  };
 }
 
 function tenths(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-async function cold(site: Site, way: Way, times: number): Promise<Row> {
+async function cold(site: Site, way: Way, times: number): Promise<Measured[]> {
   const measured: Measured[] = [];
   for (let round = 0; round < times; round += 1) measured.push(await recover(site, way, new ConnectionRecords([])));
-  return rowOf(`${way === "textbook" ? "textbook" : `cold ${way}`} ${placing(site)}`, measured);
+  return measured;
 }
 
-async function warm(site: Site, way: Way, times: number): Promise<Row> {
+async function warm(site: Site, way: Way, times: number): Promise<Measured[]> {
   const records = new ConnectionRecords([]);
   await recover(site, way, records);
   const measured: Measured[] = [];
@@ -186,11 +198,11 @@ async function warm(site: Site, way: Way, times: number): Promise<Row> {
     await change(site);
     measured.push(await recover(site, way, records));
   }
-  return rowOf(`warm ${way} ${placing(site)}`, measured);
+  return measured;
 }
 
-/** What one poll costs a gateway when nothing has changed: its process's time, polls one after the other. */
-async function pollCost(site: Site): Promise<string> {
+/** What one poll costs a gateway when nothing has changed: its process's CPU, its idle timers too; polls one after the other. */
+async function unchangedPoll(site: Site): Promise<Measured[]> {
   const records = new ConnectionRecords([]);
   await recover(site, "mgcp", records);
   const polls = 300;
@@ -203,21 +215,22 @@ async function pollCost(site: Site): Promise<string> {
     if (!outcome.ok || outcome.audit.since === undefined) throw new Error("a poll was not answered by what changed");
   }
   const eachMs = ((await gatewaysCpuMs(site)) - beforeMs) / polls;
-  return `a poll of ${placing(site)} where nothing changed costs its process ${eachMs.toFixed(3)} ms of CPU`;
+  const none = { datagrams: 0, octets: 0, backupCpuMs: 0, gatewaysCpuMs: eachMs };
+  return [{ ms: eachMs, rows: site.connections, ...none }];
 }
 
-function snmpbulkwalk(site: Site): Row {
-  const [place] = [placeOf(0)];
+async function snmpbulkwalk(): Promise<Measured[]> {
+  const place = placeOf(0);
   const target = [`${place.address}:${ports.snmp}`, "1.3.6.1.4.1.8072.9999.9999.2427"];
   const startMs = monotonicMs();
   const options = { maxBuffer: 2 ** 28, encoding: "latin1" as const };
   const text = execFileSync("snmpbulkwalk", ["-v2c", "-c", community, "-Cr40", "-On", ...target], options);
   const ms = monotonicMs() - startMs;
   const none = { datagrams: 0, octets: 0, backupCpuMs: 0, gatewaysCpuMs: 0 };
-  return rowOf(`snmpbulkwalk ${placing(site)}`, [{ ms, rows: text.split("\n").length, ...none }]);
+  return [{ ms, rows: text.split("\n").length, ...none }];
 }
 
-function placing({ connections, gateways }: Site): string {
+function placing({ connections, gateways }: Pick<Site, "connections" | "gateways">): string {
   return `${connections.toLocaleString("en")} on ${gateways} gateway${gateways === 1 ? "" : "s"}`;
 }
 
@@ -227,40 +240,54 @@ function show(row: Row): void {
   const cpu = `, CPU ${row.backupCpuMs} ms here, ${row.gatewaysCpuMs} ms there`;
   const cost = row.datagrams === 0 ? "" : `, ${row.datagrams} datagrams, ${(row.octets / 1e6).toFixed(2)} MB${cpu}`;
   console.log(
-    `${row.name.padEnd(36)} ${row.ours.toFixed(1).padStart(9)} ms${aim} [${row.leastMs}-${row.mostMs}]${cost}`,
+    `${row.name.padEnd(50)} ${row.ours.toFixed(row.ours < 1 ? 3 : 1).padStart(9)} ms${aim} [${row.leastMs}-${row.mostMs}]${cost}`,
   );
 }
 
-async function measure(
-  gateways: number,
-  connections: number,
-  isWhole: boolean,
-): Promise<{ rows: Row[]; notes: string[] }> {
+interface Task {
+  readonly name: string;
+  readonly run: (site: Site) => Promise<Measured[]>;
+}
+
+/** The rows of a site: by MGCP always, the other ways where it is measured whole. */
+function tasksOf(gateways: number, connections: number, isWhole: boolean): Task[] {
+  const place = placing({ gateways, connections });
+  const slow = Math.min(rounds, 3);
+  const tasks: Task[] = [
+    { name: `cold mgcp ${place}`, run: (site) => cold(site, "mgcp", rounds) },
+    { name: `warm mgcp ${place}`, run: (site) => warm(site, "mgcp", rounds) },
+  ];
+  if (!isWhole) return tasks;
+  tasks.push(
+    { name: `cold snmp ${place}`, run: (site) => cold(site, "snmp", slow) },
+    { name: `warm snmp ${place}`, run: (site) => warm(site, "snmp", slow) },
+    { name: `cold sip ${place}`, run: (site) => cold(site, "sip", slow) },
+    { name: `textbook ${place}`, run: (site) => cold(site, "textbook", 1) },
+  );
+  if (gateways > 1) return tasks;
+  return [
+    ...tasks,
+    { name: `snmpbulkwalk ${place}`, run: snmpbulkwalk },
+    { name: `CPU of an unchanged mgcp poll, ${place}`, run: unchangedPoll },
+  ];
+}
+
+async function measure(gateways: number, connections: number, isWhole: boolean): Promise<Row[]> {
+  const tasks = tasksOf(gateways, connections, isWhole).filter(({ name }) => name.includes(only));
+  if (tasks.length === 0) return [];
   const site = await open(gateways, connections);
   const rows: Row[] = [];
-  const notes: string[] = [];
-  const add = (row: Row) => {
-    rows.push(row);
-    show(row);
-  };
   try {
     await recover(site, "mgcp", new ConnectionRecords([]));
-    add(await cold(site, "mgcp", rounds));
-    add(await warm(site, "mgcp", rounds));
-    if (isWhole) {
-      add(await cold(site, "snmp", Math.min(rounds, 3)));
-      add(await warm(site, "snmp", Math.min(rounds, 3)));
-      add(await cold(site, "sip", Math.min(rounds, 3)));
-      add(await cold(site, "textbook", 1));
-    }
-    if (isWhole && gateways === 1) {
-      add(snmpbulkwalk(site));
-      notes.push(await pollCost(site));
+    for (const { name, run } of tasks) {
+      const row = rowOf(name, await run(site));
+      rows.push(row);
+      show(row);
     }
   } finally {
     await close(site);
   }
-  return { rows, notes };
+  return rows;
 }
 
 const sites: readonly (readonly [gateways: number, connections: number, isWhole: boolean])[] = isQuick
@@ -274,11 +301,5 @@ const sites: readonly (readonly [gateways: number, connections: number, isWhole:
       [1, 30_000, false],
     ];
 const rows: Row[] = [];
-const notes: string[] = [];
-for (const [gateways, connections, isWhole] of sites) {
-  const measured = await measure(gateways, connections, isWhole);
-  rows.push(...measured.rows);
-  notes.push(...measured.notes);
-}
-if (isJson) console.log(JSON.stringify({ rows, notes }, null, 2));
-else for (const note of notes) console.log(note);
+for (const [gateways, connections, isWhole] of sites) rows.push(...(await measure(gateways, connections, isWhole)));
+if (isJson) console.log(JSON.stringify({ rows }, null, 2));

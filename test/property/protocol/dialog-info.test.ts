@@ -1,7 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
 import { dialogOf, parseDialogInfo, writeDialogInfo } from "../../../firmware/protocol/dialog-info.js";
-import { escapeXml, parseXml } from "../../../firmware/protocol/xml.js";
+import { parseXml } from "../../../firmware/protocol/xml.js";
+import { escapeXml } from "../../../firmware/protocol/xml-text.js";
 import { aSnapshot } from "../../support/arbitraries.js";
 
 const document = fc.tuple(aSnapshot(6), fc.nat(), fc.boolean()).map(([snapshot, version, mayHaveTag]) => {
