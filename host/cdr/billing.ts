@@ -4,14 +4,15 @@
  * was sent.
  */
 import type { ActiveConnection } from "#protocol/active-connection.js";
-import type {
-  CallDetailRecord,
-  EndCause,
-  RecordedLine,
-  RecordedStatistics,
-  RecordedTime,
+import {
+  type CallDetailRecord,
+  type EndCause,
+  type RecordedLine,
+  type RecordedStatistics,
+  type RecordedTime,
+  timeBetween,
 } from "./call-detail-record.js";
-import { betterInstant, type CallInstant, type CallSpan, spanBetween } from "./call-time.js";
+import { betterInstant, type CallInstant } from "./call-time.js";
 import type { JournalledEnd, JournalledEvent } from "./journal-book.js";
 
 export interface BilledLeg extends RecordedLine {
@@ -53,15 +54,9 @@ export function billCall(
   const { events, witnessedAnswer, inferredAnswer = null } = evidence;
   const answer = instantOf(events, "answer") ?? witnessedAnswer ?? audited(evidence, at) ?? inferredAnswer;
   if (answer === null && evidence.wasFoundTalking !== true) return null;
-  const end = instantOf(events, "on-hook") ?? endOf(evidence, answer);
-  const toWall = (instant: CallInstant | null): RecordedTime | null =>
-    instant === null
-      ? null
-      : {
-          wallMs: Math.round(at.wallMs - (at.nowMs - instant.atMs)),
-          errorMs: Math.ceil(instant.errorMs),
-          from: instant.from,
-        };
+  const { end, endCause } = endOf(evidence, answer);
+  const recorded = (instant: CallInstant | null) => (instant === null ? null : recordedTime(instant, at));
+  const [answered, ended] = [recorded(answer), recorded(end)];
   const described = evidence.connections.find((connection) => connection.sendCoding !== null);
   return {
     callId: evidence.callId,
@@ -72,15 +67,15 @@ export function billCall(
     originatingAddress: evidence.originatingAddress,
     originating: lineOf(evidence.originating),
     terminating: lineOf(evidence.terminating),
-    setup: toWall(evidence.setup),
-    answer: toWall(answer),
-    end: toWall(end),
-    duration: end === null || answer === null ? null : rounded(spanBetween(answer, end)),
+    setup: recorded(evidence.setup),
+    answer: answered,
+    end: ended,
+    duration: ended === null || answered === null ? null : timeBetween(answered, ended),
     coding: described?.sendCoding ?? null,
     qos: described?.qos ?? null,
     originatingStatistics: statisticsOf(evidence, evidence.originating),
     terminatingStatistics: statisticsOf(evidence, evidence.terminating),
-    endCause: evidence.endCause,
+    endCause,
     endReason: evidence.endReason ?? null,
     writtenBy: [server],
   };
@@ -109,10 +104,20 @@ function audited(evidence: CallEvidence, at: { readonly nowMs: number; readonly 
 /** From answer to media: a Notify, a command, and a wall clock that is not ours. */
 const auditedErrorMs = 1_000;
 
-/** Where nobody told of a hang-up, the journal of a gateway that died knows better than a guess when the call ended. */
-function endOf({ witnessedEnd, ends }: CallEvidence, answer: CallInstant | null): CallInstant | null {
-  const journalled = firstEnd(ends, answer);
-  return witnessedEnd?.from === "inferred" ? (journalled ?? witnessedEnd) : (witnessedEnd ?? journalled);
+/**
+ * Whoever hung up first ended the call, unless a gateway had died with it before: what was left of it was no call, however
+ * long it took until somebody was there to release it. Where nobody told of a hang-up, a journal knows better than a guess.
+ */
+function endOf(evidence: CallEvidence, answer: CallInstant | null): { end: CallInstant | null; endCause: EndCause } {
+  const { events, ends, witnessedEnd, endCause } = evidence;
+  const told = witnessedEnd?.from === "inferred" ? null : witnessedEnd;
+  const hangUp = instantOf(events, "on-hook") ?? told;
+  const lost = firstEnd(
+    ends.filter(({ isLost }) => isLost),
+    answer,
+  );
+  if (lost !== null && (hangUp === null || lost.atMs < hangUp.atMs)) return { end: lost, endCause: "gateway-ended" };
+  return { end: hangUp ?? firstEnd(ends, answer) ?? witnessedEnd, endCause };
 }
 
 /** A connection that was gone before the answer did not end the call, where another one ended after it. */
@@ -127,8 +132,12 @@ function lineOf(leg: BilledLeg | null): RecordedLine | null {
   return leg === null ? null : { gateway: leg.gateway, endpoint: leg.endpoint };
 }
 
-function rounded(span: CallSpan): CallSpan {
-  return { ...span, errorMs: Math.ceil(span.errorMs) };
+function recordedTime(instant: CallInstant, at: { readonly nowMs: number; readonly wallMs: number }): RecordedTime {
+  const { atMs, errorMs, from, onGateway } = instant;
+  const time = { wallMs: Math.round(at.wallMs - (at.nowMs - atMs)), errorMs: Math.ceil(errorMs), from };
+  if (onGateway === null) return time;
+  const { bootId, atMs: gatewayMs, errorMs: gatewayErrorMs } = onGateway;
+  return { ...time, onGateway: { bootId, atMs: Math.round(gatewayMs), errorMs: gatewayErrorMs } };
 }
 
 /** As the gateway gave them with the deletion, or else as last seen. */

@@ -4,13 +4,15 @@
  * twice by one, merge into the same one in whatever order and how often they come (test/property holds that).
  */
 import type { Coding, QualityOfService } from "#protocol/active-connection.js";
-import { type CallSpan, type Provenance, provenances } from "./call-time.js";
+import { type CallSpan, type Provenance, provenances, wholeSpan } from "./call-time.js";
 
 /** A wall clock time with what it is worth. */
 export interface RecordedTime {
   readonly wallMs: number;
   readonly errorMs: number;
   readonly from: Provenance;
+  /** Where a gateway's journal told it: that gateway's monotonic clock, and how unsure it is by that. */
+  readonly onGateway?: { readonly bootId: string; readonly atMs: number; readonly errorMs: number };
 }
 
 export interface RecordedLine {
@@ -64,6 +66,7 @@ export function recordKey(record: Pick<CallDetailRecord, "callId" | "bootId">): 
 /** Of each fact the better known one; both must have the same key. */
 export function mergeRecords(a: CallDetailRecord, b: CallDetailRecord): CallDetailRecord {
   const ended = byEnd(a, b) <= 0 ? a : b;
+  const answer = leastOf(a.answer, b.answer, byExactness);
   return {
     callId: a.callId,
     bootId: a.bootId,
@@ -74,9 +77,9 @@ export function mergeRecords(a: CallDetailRecord, b: CallDetailRecord): CallDeta
     originating: leastOf(a.originating, b.originating, byText),
     terminating: leastOf(a.terminating, b.terminating, byText),
     setup: leastOf(a.setup, b.setup, byExactness),
-    answer: leastOf(a.answer, b.answer, byExactness),
+    answer,
     end: ended.end,
-    duration: leastOf(a.duration, b.duration, bySpan),
+    duration: mergedDuration(a, b, answer, ended.end),
     coding: leastOf(a.coding, b.coding, byText),
     qos: leastOf(a.qos, b.qos, byText),
     originatingStatistics: leastOf(a.originatingStatistics, b.originatingStatistics, byMostPackets),
@@ -106,7 +109,7 @@ function byExactness<T extends { readonly errorMs: number; readonly from: Proven
 
 /**
  * A call ends with the first hang-up, and a journal may have been forgotten in part but invents nothing: of two journalled
- * ends the earlier is the true one, of two durations the shorter.
+ * ends the earlier is the true one.
  */
 function byEnd(a: CallDetailRecord, b: CallDetailRecord): number {
   if (a.end === null || b.end === null) return Number(a.end === null) - Number(b.end === null) || byCause(a, b);
@@ -118,8 +121,26 @@ function byCause(a: CallDetailRecord, b: CallDetailRecord): number {
   return endCauses.indexOf(a.endCause) - endCauses.indexOf(b.endCause);
 }
 
-function bySpan(a: CallSpan, b: CallSpan): number {
-  return provenances.indexOf(a.from) - provenances.indexOf(b.from) || a.ms - b.ms || byExactness(a, b);
+/** A duration belongs to its answer and its end: where these come from two records, it is the time between them. */
+function mergedDuration(
+  a: CallDetailRecord,
+  b: CallDetailRecord,
+  answer: RecordedTime | null,
+  end: RecordedTime | null,
+): CallSpan | null {
+  const isOf = (record: CallDetailRecord) => byText([record.answer, record.end], [answer, end]) === 0;
+  const [first, second = first] = [a, b].filter(isOf);
+  if (first !== undefined) return leastOf(first.duration, second?.duration ?? null, byExactness);
+  return answer === null || end === null ? null : timeBetween(answer, end);
+}
+
+/** By the gateway's clock where both are told by it; else by wall clocks, of which each is rounded. */
+export function timeBetween(answer: RecordedTime, end: RecordedTime): CallSpan {
+  const from = provenances[Math.max(provenances.indexOf(answer.from), provenances.indexOf(end.from))] ?? "inferred";
+  const [a, b] = [answer.onGateway, end.onGateway];
+  if (a !== undefined && b !== undefined && a.bootId === b.bootId)
+    return wholeSpan(b.atMs - a.atMs, a.errorMs + b.errorMs, from);
+  return wholeSpan(end.wallMs - answer.wallMs, answer.errorMs + end.errorMs + 1, from);
 }
 
 /** The later reading has seen more. */

@@ -21,10 +21,9 @@ export interface CallInstant {
 
 /** Monotonic, since the start `bootId` of the gateway; below 0 for what happened before it. */
 export interface GatewayInstant {
-  readonly gateway: string;
   readonly bootId: string;
   readonly atMs: number;
-  /** The true instant is within this of `atMs`, by that clock. */
+  /** The true instant is within this of `atMs`, by that clock; its rounding included. */
   readonly errorMs: number;
 }
 
@@ -59,12 +58,12 @@ const otherBootErrorMs = 1_000;
 export function journalledInstant(
   { ageMs, errorMs, bootId }: ToldMoment,
   span: AuditSpan,
-  gateway: { readonly gateway: string; readonly bootId: string | null; readonly upMs: number | null },
+  gateway: { readonly bootId: string | null; readonly upMs: number | null },
 ): CallInstant {
   const halfMs = (span.answeredAtMs - span.askedAtMs) / 2;
   const { bootId: clock, upMs } = gateway;
   const onGateway =
-    clock === null || upMs === null ? null : { gateway: gateway.gateway, bootId: clock, atMs: upMs - ageMs, errorMs };
+    clock === null || upMs === null ? null : { bootId: clock, atMs: upMs - ageMs, errorMs: errorMs + roundingMs };
   const carriedErrorMs = bootId === clock ? 0 : otherBootErrorMs;
   return {
     atMs: span.askedAtMs + halfMs - ageMs,
@@ -95,15 +94,7 @@ export function betterInstant(a: CallInstant | null, b: CallInstant | null): Cal
   return difference <= 0 ? a : b;
 }
 
-export function spanBetween(answer: CallInstant, end: CallInstant): CallSpan {
-  const from = provenances[Math.max(provenances.indexOf(answer.from), provenances.indexOf(end.from))] ?? "inferred";
-  const [a, b] = [answer.onGateway, end.onGateway];
-  if (a !== null && b !== null && a.gateway === b.gateway && a.bootId === b.bootId) {
-    return { ms: wholeMs(b.atMs - a.atMs), errorMs: 2 * roundingMs + a.errorMs + b.errorMs, from };
-  }
-  return { ms: wholeMs(end.atMs - answer.atMs), errorMs: answer.errorMs + end.errorMs, from };
-}
-
-function wholeMs(durationMs: number): number {
-  return Math.max(0, Math.round(durationMs));
+/** Of whole milliseconds; an end before the answer makes none. */
+export function wholeSpan(ms: number, errorMs: number, from: Provenance): CallSpan {
+  return { ms: Math.max(0, Math.round(ms)), errorMs: Math.ceil(errorMs), from };
 }

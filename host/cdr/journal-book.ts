@@ -19,6 +19,8 @@ export interface JournalledEvent {
 export interface JournalledEnd {
   readonly connection: ActiveConnection;
   readonly instant: CallInstant;
+  /** Its gateway died with it, and knows when only to one interval of its checkpoints. */
+  readonly isLost: boolean;
 }
 
 interface GatewayJournal {
@@ -54,7 +56,7 @@ export class JournalBook {
       if (!admits(journal, sequence)) continue;
       const told = journalledInstant({ ageMs: endedAgeMs, errorMs, bootId: ofBoot }, span, snapshot);
       const instant = betterInstant(journal.ends.get(sequence)?.instant ?? null, told);
-      if (instant !== null) journal.ends.set(sequence, { connection, instant });
+      if (instant !== null) journal.ends.set(sequence, { connection, instant, isLost: errorMs > 0 });
     }
     if (whole) settleGaps(journal, snapshot);
   }

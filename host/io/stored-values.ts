@@ -85,7 +85,15 @@ const storedGatewayRecord = z.object({
     .default([]),
 }) satisfies z.ZodType<GatewayRecord>;
 
-const time = z.object({ wallMs: z.number(), errorMs: z.number(), from: z.enum(provenances) }).nullable();
+const time = z
+  .object({
+    wallMs: z.number(),
+    errorMs: z.number(),
+    from: z.enum(provenances),
+    /** Records from before it was kept have none. */
+    onGateway: z.object({ bootId: z.string(), atMs: z.number(), errorMs: z.number() }).exactOptional(),
+  })
+  .nullable();
 const line = z.object({ gateway: z.string(), endpoint: z.string() }).nullable();
 const count = z.number().nullable();
 const recordedStatistics = z

@@ -56,6 +56,28 @@ describe("a gateway that says it has restarted", () => {
   });
 });
 
+describe("a gateway that dies while nobody is in charge", () => {
+  test.each([0, 1] as const)("ends its calls when it died, however late the other half is released (%i)", (side) => {
+    const { site, primary, backup } = talkingSite(5);
+    primary.kill();
+    backup.kill();
+    site.network.run(4_000);
+    const answeredAtMs = site.phone("201").said.find(({ kind }) => kind === "answered")?.atMs ?? 0;
+    const crashedAtMs = site.network.at.nowMs;
+    site.crashGateway(side);
+    site.network.run(2_000);
+    site.restartGateway(side);
+    site.network.run(60_000);
+    site.start("backup");
+    site.network.run(20_000);
+    expect(site.openLegs).toBe(0);
+    expect(site.records).toMatchObject([{ endCause: "gateway-ended", end: { from: "journalled" } }]);
+    const tooShortMs = crashedAtMs - answeredAtMs - (site.records[0]?.duration?.ms ?? 0);
+    expect(tooShortMs).toBeGreaterThan(-1_000);
+    expect(tooShortMs).toBeLessThanOrEqual(checkpointMs + 1_000);
+  });
+});
+
 describe("a call that was answered while no call server lived, and never connected", () => {
   /** 102 on the gateway that is to die answers 101; nobody is there to connect them. */
   function answeredUnconnected(seed: number) {
@@ -91,7 +113,7 @@ describe("a call that was answered while no call server lived, and never connect
 
   test("has so too where its gateway died during it, and ends at the last checkpoint", () => {
     const records = crashAndRecover(answeredUnconnected(4));
-    expect(records).toMatchObject([{ callingNumber: "101", calledNumber: "102", endCause: "unknown" }]);
+    expect(records).toMatchObject([{ callingNumber: "101", calledNumber: "102", endCause: "gateway-ended" }]);
     expect(records[0]?.end?.from).toBe("journalled");
     expect(records[0]?.duration?.ms).toBeLessThanOrEqual(2_000 + checkpointMs);
   });

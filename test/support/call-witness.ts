@@ -22,8 +22,6 @@ export interface WitnessOptions {
   readonly gatewayOf: (number: string) => number;
   /** What a gateway that dies may forget of a call. */
   readonly checkpointMs: number;
-  /** How long a call may be billed beyond the death of a gateway of it. */
-  readonly afterDeathMs: number;
 }
 
 export interface SeenCall {
@@ -157,17 +155,19 @@ export class CallWitness {
 
   /** Between what and what a call may be billed. */
   #due(call: SeenCall) {
-    const { checkpointMs, afterDeathMs } = this.#options;
-    const { answeredAtMs, endedAtMs, abandonedAtMs, crashedAtMs } = call;
+    const { checkpointMs } = this.#options;
+    const { answeredAtMs, endedAtMs, abandonedAtMs, crashedAtMs, wasUp } = call;
     const latestMs = endedAtMs ?? (abandonedAtMs === null ? Number.POSITIVE_INFINITY : abandonedAtMs + abandonedMsMax);
     const earliestMs = Math.min(latestMs, abandonedAtMs ?? latestMs);
     const lateMs = this.#lateMs(call, answeredAtMs);
     const isCrashed = crashedAtMs !== null;
+    const mostMs = latestMs - answeredAtMs + this.#lateMs(call, latestMs) + billedWithinMs;
     return {
       lateMs,
       isOwed: earliestMs - answeredAtMs > crossingMs,
       leastMs: earliestMs - answeredAtMs - lateMs - billedWithinMs - (isCrashed ? checkpointMs : 0),
-      mostMs: latestMs - answeredAtMs + this.#lateMs(call, latestMs) + billedWithinMs + (isCrashed ? afterDeathMs : 0),
+      // A half that was never connected is in no journal: that its gateway died with it nobody can tell.
+      mostMs: isCrashed && !wasUp ? Number.POSITIVE_INFINITY : mostMs,
     };
   }
 

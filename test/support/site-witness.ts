@@ -16,7 +16,7 @@ export class SiteWitness {
     this.#site = site;
     this.#numbers = numbers;
     // The half that a dead gateway leaves is billed until it was released; how long that may take is not held here.
-    this.calls = new CallWitness({ numbers, gatewayOf, checkpointMs, afterDeathMs: Number.POSITIVE_INFINITY });
+    this.calls = new CallWitness({ numbers, gatewayOf, checkpointMs });
     this.#watchWires();
   }
 

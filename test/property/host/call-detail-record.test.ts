@@ -1,12 +1,22 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { type CallDetailRecord, endCauses, mergeRecords } from "../../../host/cdr/call-detail-record.js";
+import { type CallDetailRecord, endCauses, mergeRecords, timeBetween } from "../../../host/cdr/call-detail-record.js";
 import { provenances } from "../../../host/cdr/call-time.js";
 import { oneRecord } from "../../support/one-record.js";
 
 const anyFrom = fc.constantFrom(...provenances);
 const anyError = fc.nat(3);
-const anyTime = fc.option(fc.record({ wallMs: fc.nat(5), errorMs: anyError, from: anyFrom }));
+const anyClock = fc.record({
+  bootId: fc.constantFrom("B1", "B2"),
+  atMs: fc.integer({ min: -2, max: 3 }),
+  errorMs: anyError,
+});
+const anyTime = fc.option(
+  fc.record(
+    { wallMs: fc.nat(5), errorMs: anyError, from: anyFrom, onGateway: anyClock },
+    { requiredKeys: ["wallMs", "errorMs", "from"] },
+  ),
+);
 const anyCount = fc.option(fc.nat(3));
 const anyStatistics = fc.option(
   fc.record({
@@ -35,14 +45,17 @@ const anyRecord: fc.Arbitrary<CallDetailRecord> = fc
     setup: anyTime,
     answer: anyTime,
     end: anyTime,
-    duration: fc.option(fc.record({ ms: fc.nat(5), errorMs: anyError, from: anyFrom })),
     originatingStatistics: anyStatistics,
     terminatingStatistics: anyStatistics,
     endCause: fc.constantFrom(...endCauses),
     endReason: fc.constantFrom(null, "900", "901 gone"),
     writtenBy: fc.constantFrom(["ca1"], ["ca2"], ["ca1", "ca2"]),
   })
-  .map((facts) => ({ ...oneRecord, ...facts }));
+  .map((facts) => ({ ...oneRecord, ...facts, duration: durationOf(facts) }));
+
+function durationOf({ answer, end }: Pick<CallDetailRecord, "answer" | "end">): CallDetailRecord["duration"] {
+  return answer === null || end === null ? null : timeBetween(answer, end);
+}
 
 describe("merging records of one call", () => {
   test.prop([anyRecord, anyRecord])("gives the same whichever comes first", (a, b) => {
@@ -62,6 +75,11 @@ describe("merging records of one call", () => {
     const merged = mergeRecords(a, b);
     const journalled = [a, b].flatMap(({ end }) => (end?.from === "journalled" ? [end.wallMs] : []));
     if (journalled.length > 0) expect(merged.end?.wallMs).toBe(Math.min(...journalled));
+  });
+
+  test.prop([anyRecord, anyRecord])("bills from the answer to the end that it has", (a, b) => {
+    const merged = mergeRecords(a, b);
+    expect(merged.duration).toEqual(durationOf(merged));
   });
 
   test.prop([anyRecord, anyRecord])("never forgets a fact, nor makes one less exact", (a, b) => {

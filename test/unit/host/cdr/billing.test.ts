@@ -46,16 +46,31 @@ describe("a record", () => {
     const events = [event("answer", 12_000), event("on-hook", 2_000), event("on-hook", 1_900)];
     const record = billCall({ ...evidence, events }, "ca1", at);
     expect(record?.duration).toEqual({ ms: 10_000, errorMs: 2, from: "journalled" });
-    expect(record?.answer).toEqual({ wallMs: 1_700_000_008_000, errorMs: 1, from: "journalled" });
+    expect(record?.answer).toEqual({
+      wallMs: 1_700_000_008_000,
+      errorMs: 1,
+      from: "journalled",
+      onGateway: { bootId: "B2", atMs: 8_000, errorMs: 1 },
+    });
     expect(record?.end?.wallMs).toBe(1_700_000_018_000);
   });
 
   test("ends with the connection that was there at the answer, not with one that was gone before", () => {
-    const end = (ageMs: number) => ({ connection: oneConnection, instant: instant(ageMs) });
+    const end = (ageMs: number) => ({ connection: oneConnection, instant: instant(ageMs), isLost: false });
     const events = [event("answer", 12_000)];
     const record = billCall({ ...evidence, events, ends: [end(15_000), end(2_000), end(1_000)] }, "ca1", at);
     expect(record?.duration?.ms).toBe(10_000);
     expect(billCall({ ...evidence, events, ends: [end(15_000)] }, "ca1", at)?.duration?.ms).toBe(0);
+  });
+
+  test("ends with the gateway that died with a connection, not when somebody found the other half", () => {
+    const lost = { connection: oneConnection, instant: { ...instant(8_000), errorMs: 5_000 }, isLost: true };
+    const events = [event("answer", 12_000), event("on-hook", 2_000)];
+    const record = billCall({ ...evidence, events, ends: [lost] }, "ca1", at);
+    expect(record).toMatchObject({ duration: { ms: 4_000 }, endCause: "gateway-ended" });
+    const hungUpBefore = [...events, event("on-hook", 9_000)];
+    const before = billCall({ ...evidence, events: hungUpBefore, ends: [lost] }, "ca1", at);
+    expect(before).toMatchObject({ duration: { ms: 3_000 }, endCause: "called-on-hook" });
   });
 
   test("takes the journal before what was witnessed", () => {
@@ -74,13 +89,13 @@ describe("a record", () => {
       "ca1",
       at,
     );
-    expect(record?.duration).toEqual({ ms: 10_000, errorMs: 1_000, from: "witnessed" });
+    expect(record?.duration).toEqual({ ms: 10_000, errorMs: 1_001, from: "witnessed" });
   });
 
   test("takes what audits bound only where nobody told, and says so", () => {
     const bounded = { inferredAnswer: inferredInstant(4_000, 8_000), witnessedEnd: inferredInstant(16_000, 18_000) };
     const record = billCall({ ...evidence, ...bounded }, "ca1", at);
-    expect(record?.duration).toEqual({ ms: 11_000, errorMs: 3_002, from: "inferred" });
+    expect(record?.duration).toEqual({ ms: 11_000, errorMs: 3_003, from: "inferred" });
     const told = billCall({ ...evidence, ...bounded, witnessedEnd: witnessedInstant(18_500) }, "ca1", at);
     expect([told?.answer?.from, told?.end?.from]).toEqual(["inferred", "witnessed"]);
   });
