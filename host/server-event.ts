@@ -12,7 +12,7 @@ export interface TakeoverReport {
   /** Calls that go on, by call id; how each stands now, and which protocol told it. */
   readonly recovered: readonly ReportedCall[];
   /** Calls that were over before anyone was there to see it, released; each that was answered has its record. */
-  readonly endedMeanwhile: readonly string[];
+  readonly endedMeanwhile: readonly EndedCall[];
   /** Half calls and unfinished ones, released. */
   readonly orphaned: readonly ReportedCall[];
   /** Calls with more connections than a call has; the surplus was released. */
@@ -26,6 +26,14 @@ export interface ReportedCall {
   readonly reason: string;
   readonly via: AuditProtocol;
   readonly connections: readonly ActiveConnection[];
+}
+
+export interface EndedCall {
+  readonly callId: string;
+  /** Empty where no one could tell. */
+  readonly callingNumber: string;
+  readonly calledNumber: string;
+  readonly reason: string;
 }
 
 export interface RecoveryFacts {

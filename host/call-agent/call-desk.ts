@@ -108,14 +108,14 @@ export class CallDesk {
     });
   }
 
-  /** Records for calls that were over before this server looked; the call ids of those that are new. */
-  billEnded(at: Moment): string[] {
+  /** Records for calls that were over before this server looked: those that are new. */
+  billEnded(at: Moment): CallDetailRecord[] {
     const { book, records } = this.#parts;
-    const found: string[] = [];
+    const found: CallDetailRecord[] = [];
     for (const evidence of this.#lost.take((callId) => this.#isOpen(callId), book, at)) {
       const record = this.#written.has(evidence.callId) ? null : billCall(evidence, this.#server, at);
       if (record === null) continue;
-      found.push(record.callId);
+      found.push(record);
       this.#write(record, at);
     }
     this.#unbilled.clear();
@@ -129,7 +129,7 @@ export class CallDesk {
       }
       const record = billCall(toldOfEnd(evidence) ? evidence : withInferredEnd(evidence, at), this.#server, at);
       if (record === null) continue;
-      if (!this.#written.has(callId)) found.push(callId);
+      if (!this.#written.has(callId)) found.push(record);
       this.#write(record, at);
     }
     return found;

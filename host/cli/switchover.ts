@@ -51,6 +51,8 @@ function report({ server, outcome, facts }: ToldSwitchover): string[] {
     `  calls that go on: ${recovered.length}`,
     `  ended meanwhile:  ${endedMeanwhile.length}`,
   ];
+  for (const { callId, callingNumber, calledNumber, reason } of endedMeanwhile)
+    lines.push(`  ended ${callId}, ${callingNumber || "?"} to ${calledNumber || "?"}: ${reason}`);
   for (const { callId, reason } of orphaned) lines.push(`  released ${callId}: ${reason}`);
   for (const { callId, reason } of conflicting) lines.push(`  surplus released of ${callId}: ${reason}`);
   for (const { gateway, reason } of unreachable) lines.push(`  NOT in charge of ${gateway}: ${reason}`);

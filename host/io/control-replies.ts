@@ -39,7 +39,9 @@ const switchover = z.object({
       takeoverMs: z.number(),
       report: z.object({
         recovered: reported,
-        endedMeanwhile: z.array(z.string()),
+        endedMeanwhile: z.array(
+          z.object({ callId: z.string(), callingNumber: z.string(), calledNumber: z.string(), reason: z.string() }),
+        ),
         orphaned: reported,
         conflicting: reported,
         unreachable: z.array(z.object({ gateway: z.string(), reason: z.string() })),

@@ -206,7 +206,7 @@ export class BringUp {
     const recovery = this.#recovery;
     if (recovery === null || !gateways.every(({ link }) => link.isSettled)) return;
     this.#recovery = null;
-    for (const callId of this.#parts.desk.billEnded(at)) recovery.ended(callId);
+    for (const record of this.#parts.desk.billEnded(at)) recovery.billed(record);
     const unreachable = gateways.flatMap(({ name, link: { state } }) =>
       state.name === "down" ? [{ gateway: name, reason: state.reason }] : [],
     );

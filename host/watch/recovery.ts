@@ -4,9 +4,11 @@
  * round.
  */
 import type { AuditProtocol, GatewayAudit } from "#protocol/active-connection.js";
+import { readCallTag } from "../call-agent/call-tag.js";
+import type { CallDetailRecord, EndCause } from "../cdr/call-detail-record.js";
 import { compareAudits } from "../query/agreement.js";
 import type { AuditOutcome } from "../query/audit-query.js";
-import type { RecoveryFacts, ReportedCall, ServerEvent, TakeoverReport } from "../server-event.js";
+import type { EndedCall, RecoveryFacts, ReportedCall, ServerEvent, TakeoverReport } from "../server-event.js";
 import type { CallFinding } from "./reconciliation.js";
 
 export interface RecoveryCause {
@@ -14,6 +16,14 @@ export interface RecoveryCause {
   readonly from: string | null;
   readonly detectMs: number;
 }
+
+const endReasons: Readonly<Record<EndCause, string>> = {
+  "calling-on-hook": "hung up",
+  "called-on-hook": "hung up",
+  "gateway-ended": "its gateway ended it, or died",
+  "server-released": "released",
+  unknown: "its connections are gone",
+};
 
 type RecoveryEvent = Extract<ServerEvent, { readonly event: "takeover" | "in-charge" }>;
 
@@ -24,7 +34,7 @@ export class Recovery {
   readonly #auditMs: Partial<Record<AuditProtocol, number>> = {};
   readonly #unanswered: RecoveryFacts["unanswered"][number][] = [];
   readonly #findings: CallFinding[] = [];
-  readonly #ended = new Set<string>();
+  readonly #ended = new Map<string, EndedCall>();
 
   constructor(cause: RecoveryCause, nowMs: number) {
     this.#cause = cause;
@@ -41,12 +51,19 @@ export class Recovery {
   }
 
   found(finding: CallFinding): void {
-    if (finding.kind === "ended") this.ended(finding.callId);
-    else this.#findings.push(finding);
+    if (finding.kind !== "ended") {
+      this.#findings.push(finding);
+      return;
+    }
+    const { callId, halves, reason } = finding;
+    const { tag = "" } = (halves.originating ?? halves.terminating)?.connection ?? {};
+    const { callingNumber, calledNumber } = readCallTag(tag);
+    this.#ended.set(callId, { callId, callingNumber, calledNumber, reason });
   }
 
-  ended(callId: string): void {
-    this.#ended.add(callId);
+  /** A call of which nothing was left but what the journals told. */
+  billed({ callId, callingNumber, calledNumber, endCause }: CallDetailRecord): void {
+    this.#ended.set(callId, { callId, callingNumber, calledNumber, reason: endReasons[endCause] });
   }
 
   report(unreachable: TakeoverReport["unreachable"], nowMs: number): RecoveryEvent {
@@ -65,7 +82,7 @@ export class Recovery {
       disagreements,
       report: {
         recovered: this.#calls("recovered"),
-        endedMeanwhile: [...this.#ended],
+        endedMeanwhile: [...this.#ended.values()],
         orphaned: this.#calls("orphaned"),
         conflicting: this.#calls("conflicting"),
         unreachable,

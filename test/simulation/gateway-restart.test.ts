@@ -35,6 +35,24 @@ describe("a gateway that says it has restarted", () => {
     expect(site.records).toHaveLength(1);
   });
 
+  test("and asks the server that stands by first is sent to the one in charge, and heard there", () => {
+    const { site, primary, backup } = talkingSite(6);
+    primary.kill();
+    expect(site.network.runUntil(() => backup.core.role === "active", 10_000)).toBe(true);
+    const standby = site.start("primary");
+    expect(site.network.runUntil(() => standby.core.role === "standby", 10_000)).toBe(true);
+    site.network.run(5_000);
+    const heard = () => backup.named("gateway-restart").filter(({ gateway }) => gateway === places[0]?.name).length;
+    const before = heard();
+    site.crashGateway(0);
+    site.network.run(500);
+    site.restartGateway(0);
+    site.network.run(500);
+    expect(standby.core.role).toBe("standby");
+    expect(heard()).toBeGreaterThan(before);
+    expect(site.phone("201").state).toBe("on-hook");
+  });
+
   test("and has is taken in hand in one round; the half that is left is released, and the call billed to the last checkpoint", () => {
     const { site, primary, count } = talkingSite(2);
     const answeredAtMs = site.phone("201").said.find(({ kind }) => kind === "answered")?.atMs ?? 0;

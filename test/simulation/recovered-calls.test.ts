@@ -178,7 +178,12 @@ describe("a call on hold when its server dies", () => {
     expect([more, site.openLegs]).toEqual([[], 0]);
     expect(Math.abs((record?.duration?.ms ?? Number.NaN) - spokenMs(site.phone("201"), endedAtMs))).toBeLessThan(20);
     const report = again.named("in-charge")[0]?.report;
-    expect(report).toMatchObject({ recovered: [], endedMeanwhile: [record?.callId], orphaned: [], conflicting: [] });
+    expect(report).toMatchObject({
+      recovered: [],
+      endedMeanwhile: [{ callId: record?.callId, callingNumber: record?.callingNumber }],
+      orphaned: [],
+      conflicting: [],
+    });
   });
 });
 
@@ -302,7 +307,12 @@ describe("the reconciliation report", () => {
     site.network.run(15_000);
     const [record, ...more] = site.records;
     const report = backup.named("takeover")[0]?.report;
-    expect(report).toMatchObject({ recovered: [], endedMeanwhile: [record?.callId], orphaned: [], conflicting: [] });
+    expect(report).toMatchObject({
+      recovered: [],
+      endedMeanwhile: [{ callId: record?.callId, callingNumber: record?.callingNumber }],
+      orphaned: [],
+      conflicting: [],
+    });
     expect([more, site.openLegs]).toEqual([[], 0]);
     expect(Math.abs((record?.duration?.ms ?? Number.NaN) - spokenMs(site.phone("201"), endedAtMs))).toBeLessThan(20);
   });
