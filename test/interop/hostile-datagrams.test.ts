@@ -8,7 +8,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ActiveConnection } from "../../firmware/protocol/active-connection.js";
-import { community, Exchange, named, snmpPort } from "../support/exchange.js";
+import { Exchange, named } from "../support/exchange.js";
+import { community, snmpPort } from "../support/exchange-configuration.js";
 import { type HostileKind, hostileDatagrams, hostileKinds } from "../support/hostile-datagrams.js";
 
 const datagramsPerPort = 10_000;

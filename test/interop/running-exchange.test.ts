@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ActiveConnection, GatewayAudit } from "../../firmware/protocol/active-connection.js";
-import { community, Exchange, named, roundOf, snmpPort } from "../support/exchange.js";
+import { Exchange, named, roundOf } from "../support/exchange.js";
+import { community, snmpPort } from "../support/exchange-configuration.js";
 import { foreignProgram } from "../support/foreign-program.js";
 import { linesOf, projectFolder, runHoldover, runProgram } from "../support/programs.js";
 

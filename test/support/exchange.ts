@@ -3,22 +3,25 @@
  * telephones with a call up between them. Each process has addresses of its own, 127.20.<net>.<host>, so that suites may
  * follow one another. Everything is the built program with a configuration file; nothing reaches into it.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { GatewayAudit } from "../../firmware/protocol/active-connection.js";
-import { Program, type ProgramEvent } from "../../host/cli/demo/program.js";
-import { type Ending, holdoverBin, runHoldover } from "./programs.js";
+import type { Program, ProgramEvent } from "../../host/cli/demo/program.js";
+import {
+  community,
+  type ExchangeGateway,
+  gatewayConfiguration,
+  type ServerRole,
+  serverConfiguration,
+  snmpPort,
+} from "./exchange-configuration.js";
+import { type Ending, projectFolder, runHoldover } from "./programs.js";
+import { RunningPrograms } from "./running-programs.js";
 
-export const community = "exchange-community";
-export const snmpPort = 10_161;
 export const gatewayNames = ["gw1.example", "gw2.example"] as const;
 const numbers = ["101", "201"] as const;
 /** Only the first line of each gateway has a telephone that is there. */
 const lineCount = 2;
-const secret = "a secret between the two call servers";
-const speechFolder = fileURLToPath(new URL("../../host/cli/demo/speech/", import.meta.url));
+const speechFolder = join(projectFolder, "host/cli/demo/speech");
 
 const startWithinMs = 20_000;
 const callWithinMs = 15_000;
@@ -69,15 +72,17 @@ export function roundOf(line: string): AuditRound {
 
 export class Exchange {
   readonly addresses: ExchangeAddresses;
-  /** Configurations, stores and state files; gone at the end. */
-  readonly folder: string;
   readonly #options: ExchangeOptions;
-  readonly #programs = new Map<string, Program>();
+  readonly #programs = new RunningPrograms("exchange");
 
   constructor(options: ExchangeOptions) {
     this.addresses = addressesOf(options.net);
-    this.folder = mkdtempSync(join(tmpdir(), "holdover-exchange-"));
     this.#options = options;
+  }
+
+  /** Configurations, stores and state files; gone at the end. */
+  get folder(): string {
+    return this.#programs.folder;
   }
 
   /** Until the gateways are in hand, the backup hears the primary and the called telephone waits on-hook. */
@@ -107,18 +112,16 @@ export class Exchange {
 
   /** `first gateway`, `second gateway`, `primary`, `backup`, `calling telephone`, `called telephone`. */
   program(title: string): Program {
-    const program = this.#programs.get(title);
-    if (program === undefined) throw new Error(`there is no ${title} in this exchange`);
-    return program;
+    return this.#programs.named(title);
   }
 
   get programs(): readonly Program[] {
-    return [...this.#programs.values()];
+    return this.#programs.all;
   }
 
   /** Why one of them ended although nobody told it to; null while all run. */
   get trouble(): string | null {
-    return this.programs.map((program) => program.trouble).find((reason) => reason !== null) ?? null;
+    return this.#programs.trouble;
   }
 
   /** The three ways to ask a gateway, as `holdover audit` takes them. */
@@ -138,8 +141,8 @@ export class Exchange {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.programs.map((program) => program.end()));
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.#programs.end();
+    this.#programs.removeFolder();
   }
 
   async #hears(side: 0 | 1): Promise<void> {
@@ -153,63 +156,34 @@ export class Exchange {
 
   #startGateway(side: 0 | 1): Program {
     const { addresses, folder } = this;
-    const name = gatewayNames[side];
-    const configuration = {
-      name,
-      address: addresses.gateways[side],
-      callAgents: [{ address: addresses.primary }, { address: addresses.backup }],
-      askers: [addresses.asker],
-      restart: { waitMaxSeconds: 0 },
-      snmp: { port: snmpPort, community },
-      media: { network: side === 1 && this.#options.isSecondPortable === true ? "portable" : "auto" },
-      lines: [
-        { first: "aaln/1", number: numbers[side], phone: `${addresses.telephones[side]}:5060`, count: lineCount },
-      ],
-      stateFile: join(folder, `${name}.state`),
-    };
-    return this.#startConfigured(side === 0 ? "first gateway" : "second gateway", "gateway", configuration);
+    const isPortable = side === 1 && this.#options.isSecondPortable === true;
+    const media = { network: isPortable ? "portable" : "auto" };
+    const configuration = gatewayConfiguration(this.#gateways[side], addresses, addresses.asker, folder, { media });
+    return this.#programs.startConfigured(side === 0 ? "first gateway" : "second gateway", "gateway", configuration);
   }
 
-  #startServer(role: "primary" | "backup"): Program {
-    const { addresses, folder } = this;
-    const other = role === "primary" ? "backup" : "primary";
-    const peer = { heartbeat: { secret }, peer: { server: other, address: addresses[other] } };
-    const configuration = {
-      server: role,
-      role,
-      address: addresses[role],
-      ...(this.#options.backup === true ? peer : {}),
-      poll: { everyMs: 1000 },
-      store: { file: join(folder, `${role}.db`) },
-      gateways: ([0, 1] as const).map((side) => ({
-        domain: gatewayNames[side],
-        address: addresses.gateways[side],
-        snmp: { port: snmpPort, community },
-        sip: {},
-        lines: { count: lineCount, firstNumber: numbers[side] },
-      })),
-    };
-    return this.#startConfigured(role, "call-server", configuration);
+  #startServer(role: ServerRole): Program {
+    const heartbeat = this.#options.backup === true ? {} : null;
+    const configuration = serverConfiguration(role, this.addresses, this.#gateways, this.folder, heartbeat);
+    return this.#programs.startConfigured(role, "call-server", configuration);
   }
 
-  /** YAML takes JSON as it is. */
-  #startConfigured(title: string, command: string, configuration: unknown): Program {
-    const file = join(this.folder, `${title.replace(" ", "-")}.yaml`);
-    writeFileSync(file, JSON.stringify(configuration, null, 2));
-    return this.#start(title, [command, "-c", file]);
+  get #gateways(): readonly [ExchangeGateway, ExchangeGateway] {
+    const gateway = (side: 0 | 1) => ({
+      name: gatewayNames[side],
+      address: this.addresses.gateways[side],
+      firstNumber: numbers[side],
+      firstTelephone: this.addresses.telephones[side],
+      lineCount,
+    });
+    return [gateway(0), gateway(1)];
   }
 
   #startTelephone(title: string, side: 0 | 1, more: readonly string[]): Program {
     const { telephones, gateways } = this.addresses;
     const self = ["--address", telephones[side], "--number", numbers[side], "--gateway", `${gateways[side]}:5060`];
     const speech = join(speechFolder, side === 0 ? "station-a.wav" : "station-b.wav");
-    return this.#start(title, ["phone", ...self, "--play", speech, "--loop", "--json", ...more]);
-  }
-
-  #start(title: string, args: readonly string[]): Program {
-    const program = new Program(holdoverBin, { title, args }, () => undefined);
-    this.#programs.set(title, program);
-    return program;
+    return this.#programs.start(title, ["phone", ...self, "--play", speech, "--loop", "--json", ...more]);
   }
 }
 

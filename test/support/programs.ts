@@ -1,10 +1,14 @@
 /** Programs run to their end, ours as a user types them and others'; what they said and how they ended. */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+/** Two folders above this file; three where the tests were built into dist/. */
+const above = new URL("../..", import.meta.url);
+const project = existsSync(new URL("package.json", above)) ? above : new URL("..", above);
+export const projectFolder = fileURLToPath(project);
 /** The built program, by the path package.json names as its bin. */
-export const holdoverBin = fileURLToPath(new URL("../../dist/host/cli/holdover.js", import.meta.url));
-export const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
+export const holdoverBin = fileURLToPath(new URL("dist/host/cli/holdover.js", project));
 
 export interface Ending {
   /** Null when a signal ended it. */
