@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type CallTag, readCallTag, splitEndpoint, writeCallTag } from "../../../../host/call-agent/call-tag.js";
 
@@ -34,4 +35,12 @@ test("a tag of someone else's making reads as what can be read in it", () => {
 test("an endpoint is split at its last at-sign, or not at all", () => {
   expect(splitEndpoint("aaln/1@gw1")).toEqual({ endpoint: "aaln/1", gateway: "gw1" });
   expect([splitEndpoint("aaln/1"), splitEndpoint("@gw1"), splitEndpoint("aaln/1@")]).toEqual([null, null, null]);
+});
+
+test("tags of format version 1, as they were written once, are read as they were meant", () => {
+  const file = readFileSync(new URL("../../../vectors/tag/version-1.txt", import.meta.url), "ascii");
+  const [ringing, answered, escaped, cut] = file.trimEnd().split("\n").map(readCallTag);
+  expect([ringing, answered]).toEqual([tag, { ...tag, answerWallMs: 1_700_000_004_250 }]);
+  expect(escaped).toEqual({ ...tag, originatingAddress: null, callingNumber: "+44;ext=7", calledNumber: "50%" });
+  expect(cut).toEqual({ ...tag, terminating: "", bootId: "", setupWallMs: null });
 });

@@ -105,6 +105,21 @@ describe("the embedded store", () => {
     again.close();
   });
 
+  test("of this version, written before records had gateways' clocks, is read as it is, and goes on", () => {
+    copyFileSync(
+      fileURLToPath(new URL("../../../vectors/store/version-2.db", import.meta.url)),
+      join(folder, "test.db"),
+    );
+    const store = open();
+    expect(store.unshared(9).map(({ callId }) => callId)).toEqual(["C1"]);
+    expect(store.gatewayRecords()).toMatchObject([{ gateway: "gw1.example", counter: 7, upMs: 60_000 }]);
+    const clock = { bootId: "B1", atMs: 9_000, errorMs: 1 };
+    const end = { wallMs: 1_700_000_009_000, errorMs: 2, from: "journalled", onGateway: clock } as const;
+    store.storeCdr({ ...oneRecord, callId: "C1", end, duration: { ms: 7_000, errorMs: 6, from: "journalled" } });
+    store.close();
+    expect(read()).toMatchObject([{ callId: "C1", end, duration: { ms: 7_000 } }, oneRecord]);
+  });
+
   test("knows which records the peer has not got as they stand", () => {
     const store = open();
     const better = { ...oneRecord, duration: { ms: 9_999, errorMs: 1, from: "journalled" as const } };
