@@ -33,13 +33,18 @@ describe("what a chaos run does", () => {
     expect(deeds.every((deed) => deed.kind !== "stop" || deed.forMs <= 20_000)).toBe(true);
   });
 
-  test.prop([schedule])("is calls between telephones that are there, and blows of several kinds", ({ deeds }) => {
+  test("is blows of every kind, over a few seeds", () => {
+    const deeds = Array.from({ length: 20 }, (_, seed) => scheduleOf(seededRandom(seed), forMs, shape)).flat();
+    expect(new Set(deeds.map(({ kind }) => kind))).toEqual(new Set(["call", "kill", "stop", "kill-heir"]));
+  });
+
+  test.prop([schedule])("is calls between telephones that are there, and some blows", ({ deeds }) => {
     const calls = deeds.filter((deed) => deed.kind === "call");
     expect(calls.length).toBeGreaterThan(forMs / 2_000);
     for (const { caller, called } of calls) {
       expect(shape.numbers).toEqual(expect.arrayContaining([caller, called]));
       expect(caller).not.toBe(called);
     }
-    expect(new Set(deeds.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(3);
+    expect(deeds.length).toBeGreaterThan(calls.length);
   });
 });
