@@ -17,6 +17,7 @@ import { createMgcpStack, type MgcpStack } from "./management/mgcp-stack.js";
 import { entityName } from "./management/notified-entity.js";
 import { RelayEndpoints } from "./management/relay-endpoints.js";
 import { SipFace } from "./management/sip-face.js";
+import { snmpSource } from "./management/snmp-source.js";
 import { SnmpStack } from "./management/snmp-stack.js";
 
 export interface GatewayParts {
@@ -90,7 +91,7 @@ export function gatewayParts(options: GatewayOptions, surroundings: GatewaySurro
     streamDocumentBytesMax: options.sipDocumentBytesMax,
   };
   const sipFace = new SipFace(sipFaceOptions, snapshot, random);
-  const source = { snapshot, counter: () => table.counter };
+  const source = snmpSource({ gateway: options.name, table, boot, describe });
   const askers = [...agents, ...options.askers];
   const snmpSurroundings = { gateway: options.name, bootId, askers, source, random };
   const snmp = options.snmp === null ? null : new SnmpStack(options.snmp, snmpSurroundings, nowMs);

@@ -137,6 +137,11 @@ export class ConnectionTable {
     return this.#gone.behind(counter);
   }
 
+  /** Ends up to this value of the counter are not remembered. */
+  get goneForgottenUpTo(): number {
+    return this.#goneForgottenUpTo;
+  }
+
   /** Whether all that ended after this value of the counter is remembered. */
   remembersGone(counter: number): boolean {
     return counter >= this.#goneForgottenUpTo && counter <= this.#counter;

@@ -96,7 +96,7 @@ export class SnmpAgent {
       return judgement.bytes;
     }
     const { pdu, pduOctetsMax: octetsMax, reply } = judgement;
-    const answer = this.#face.answer(pdu, octetsMax, nowMs);
+    const answer = this.#face.answer(pdu, octetsMax, nowMs, reply.level === "authPriv");
     if (answer === null) return drop(counters, "silentDrops");
     counters.outPkts += 1;
     return engine.seal(answer, reply, nowMs);

@@ -2,7 +2,6 @@
  * The gateway's answers by SNMP (RFC 3416 section 4.2): a request PDU in, a response PDU out. It reads and never writes.
  * Not the message around the PDU, nor who may ask: that is snmp-agent.ts for v2c, and v3's affair later.
  */
-import type { GatewaySnapshot } from "#protocol/active-connection.js";
 import type { Oid } from "#protocol/snmp/oid.js";
 import {
   type BulkPdu,
@@ -13,47 +12,50 @@ import {
   pduOctets,
   type VariableBinding,
 } from "#protocol/snmp/pdu.js";
+import type { SnmpMoment, SnmpSource } from "./snmp-source.js";
 import { gatewayColumns } from "./snmp-tables.js";
 import { SnmpView } from "./snmp-view.js";
 
 export interface SnmpFaceOptions {
   /** Where HOLDOVER-MIB stands, as in its file; at most rootSubIdentifiersMax long. */
   readonly root: Oid;
-  /** A view answers for this long while nothing changes but statistics: their age, and the price of a walk. */
+  /** A moment is answered from for this long while nothing changes but statistics: their age, and the price of a walk. */
   readonly viewKeptMs: number;
   /** More repetitions of a GETBULK are not given: the asker goes on where the answer ended. */
   readonly repetitionsMax: number;
 }
 
-export interface SnapshotSource {
-  readonly snapshot: (nowMs: number) => GatewaySnapshot;
-  /** The change counter alone, cheaply: a view is not kept across a change. */
-  readonly counter: () => number;
+/** Who asks under authPriv sees more than others of the same moment. */
+interface KeptMoment {
+  readonly moment: SnmpMoment;
+  readonly counter: number;
+  readonly atMs: number;
+  readonly views: { open: SnmpView | null; private: SnmpView | null };
 }
 
 export class SnmpFace {
   readonly #options: SnmpFaceOptions;
-  readonly #source: SnapshotSource;
-  #kept: { readonly view: SnmpView; readonly counter: number; readonly atMs: number } | null = null;
+  readonly #source: SnmpSource;
+  #kept: KeptMoment | null = null;
 
-  constructor(options: SnmpFaceOptions, source: SnapshotSource) {
+  constructor(options: SnmpFaceOptions, source: SnmpSource) {
     this.#options = options;
     this.#source = source;
   }
 
-  /** Null: not a request, or no answer fits into pduOctetsMax. */
-  answer(request: Pdu, pduOctetsMax: number, nowMs: number): PlainPdu | null {
+  /** isPrivate: asked under authPriv. Null: not a request, or no answer fits into pduOctetsMax. */
+  answer(request: Pdu, pduOctetsMax: number, nowMs: number, isPrivate = false): PlainPdu | null {
     switch (request.kind) {
       case "get": {
-        const view = this.#view(nowMs);
+        const view = this.#view(nowMs, isPrivate);
         return fitted(request, pduOctetsMax, ({ name }) => ({ name, value: view.get(name) }));
       }
       case "get-next": {
-        const view = this.#view(nowMs);
+        const view = this.#view(nowMs, isPrivate);
         return fitted(request, pduOctetsMax, ({ name }) => following(view, name));
       }
       case "get-bulk":
-        return this.#bulk(request, pduOctetsMax, nowMs);
+        return this.#bulk(request, pduOctetsMax, this.#view(nowMs, isPrivate));
       case "set":
         return refusedSet(request, pduOctetsMax);
       default:
@@ -62,8 +64,7 @@ export class SnmpFace {
   }
 
   /** Section 4.2.3: non-repeaters once, the others row by row, as much of it as fits. */
-  #bulk(request: BulkPdu, pduOctetsMax: number, nowMs: number): PlainPdu | null {
-    const view = this.#view(nowMs);
+  #bulk(request: BulkPdu, pduOctetsMax: number, view: SnmpView): PlainPdu | null {
     const empty = response(request.requestId, []);
     const room = new Room(pduOctetsMax - pduOctets(empty) - listLengthOctetsMax);
     if (room.left < 0) return null;
@@ -82,13 +83,20 @@ export class SnmpFace {
     return response(request.requestId, room.bindings);
   }
 
-  #view(nowMs: number): SnmpView {
+  #view(nowMs: number, isPrivate: boolean): SnmpView {
+    const { moment, views } = this.#moment(nowMs);
+    const kind = isPrivate ? "private" : "open";
+    views[kind] ??= new SnmpView(gatewayColumns(this.#options.root, moment, isPrivate));
+    return views[kind];
+  }
+
+  #moment(nowMs: number): KeptMoment {
     const counter = this.#source.counter();
     const kept = this.#kept;
-    if (kept !== null && kept.counter === counter && nowMs - kept.atMs < this.#options.viewKeptMs) return kept.view;
-    const view = new SnmpView(gatewayColumns(this.#options.root, this.#source.snapshot(nowMs)));
-    this.#kept = { view, counter, atMs: nowMs };
-    return view;
+    if (kept !== null && kept.counter === counter && nowMs - kept.atMs < this.#options.viewKeptMs) return kept;
+    const moment = this.#source.moment(nowMs);
+    this.#kept = { moment, counter, atMs: nowMs, views: { open: null, private: null } };
+    return this.#kept;
   }
 }
 

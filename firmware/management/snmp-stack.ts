@@ -13,8 +13,9 @@ import { engineIdOf } from "#protocol/snmp/snmp-engine.js";
 import type { SnmpEnvelope } from "#protocol/snmp/snmp-envelope.js";
 import { UsmSession } from "#protocol/snmp/usm-session.js";
 import { SnmpAgent } from "./snmp-agent.js";
-import { type SnapshotSource, SnmpFace } from "./snmp-face.js";
+import { SnmpFace } from "./snmp-face.js";
 import { notificationLimits, SnmpNotifier } from "./snmp-notifier.js";
+import type { SnmpSource } from "./snmp-source.js";
 import { UsmEngine, type UsmUser } from "./usm-engine.js";
 
 export interface SnmpOptions {
@@ -42,7 +43,7 @@ export interface SnmpSurroundings {
   readonly bootId: string;
   /** IP literals that may ask. */
   readonly askers: readonly string[];
-  readonly source: SnapshotSource;
+  readonly source: SnmpSource;
   readonly random: Random;
 }
 

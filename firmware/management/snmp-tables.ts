@@ -1,7 +1,16 @@
-/** A gateway's snapshot laid out as the variables of the system group, RTP-MIB and HOLDOVER-MIB: the columns of an SnmpView. */
-import type { GatewaySnapshot } from "#protocol/active-connection.js";
+/** A gateway laid out as the variables of the system group, RTP-MIB and HOLDOVER-MIB: the columns of an SnmpView. */
+import type { ActiveConnection } from "#protocol/active-connection.js";
+import {
+  changedColumns,
+  changedEntryOid,
+  counterIndex,
+  counterOf,
+  counterUpTo,
+  goneConnId,
+  goneEntryOid,
+} from "#protocol/mib/change-log.js";
 import { connectionColumns } from "#protocol/mib/connection-columns.js";
-import { type ConnectionRow, connectionIndex, rowOf } from "#protocol/mib/connection-row.js";
+import { connectionIndex, rowOf } from "#protocol/mib/connection-row.js";
 import {
   connectionEntryOid,
   heardColumns,
@@ -15,77 +24,117 @@ import { rtpSessionColumns, rtpSessionEntryOid, rtpSessionIndex, rtpSessionOf } 
 import { systemObjects, systemOid } from "#protocol/mib/system-group.js";
 import { compareOids, type Oid } from "#protocol/snmp/oid.js";
 import type { SnmpValue } from "#protocol/snmp/value.js";
-import type { ViewColumn } from "./snmp-view.js";
+import type { Counted } from "./counter-log.js";
+import type { SnmpMoment } from "./snmp-source.js";
+import { sortedColumn, type ViewColumn } from "./snmp-view.js";
 
-export function gatewayColumns(root: Oid, snapshot: GatewaySnapshot): ViewColumn[] {
-  const values = scalarsOf(snapshot);
+/** `isPrivate`: for who asks under authPriv, and so may be told tags. */
+export function gatewayColumns(root: Oid, moment: SnmpMoment, isPrivate: boolean): ViewColumn[] {
+  const { facts, heard } = moment;
+  const values = scalarsOf(facts);
+  const connections = once(moment.connections);
+  const shownColumns = connectionColumns.filter((column) => isPrivate || !column.isPrivate);
   return [
-    ...systemObjects.map(({ number, write }) => scalarColumn([...systemOid, number], write(snapshot, root))),
+    ...systemObjects.map(({ number, write }) => scalarColumn([...systemOid, number], write(facts, root))),
     ...scalars.map(({ number, write }) => scalarColumn([...scalarsOid(root), number], write(values))),
-    ...rtpSessionTable(snapshot),
-    ...connectionTable(connectionEntryOid(root), snapshot),
-    ...heardTable(heardEntryOid(root), snapshot),
+    ...table(rtpSessionEntryOid, rtpSessionColumns, () => rtpSessions(connections(), facts.upMs ?? 0)),
+    ...table(connectionEntryOid(root), shownColumns, () =>
+      connections().map((connection) => ({ index: connectionIndex(connection.connectionId), item: rowOf(connection) })),
+    ),
+    ...table(heardEntryOid(root), heardColumns, () =>
+      heard.map((agent) => ({ index: heardIndex(agent.address), item: agent })),
+    ),
+    ...changedTable(changedEntryOid(root), moment, isPrivate),
+    logColumn([...goneEntryOid(root), goneConnId.number], moment.goneBehind, goneConnId.write),
   ];
 }
 
 /** A scalar without a value is a column without an instance. */
 function scalarColumn(oid: Oid, value: SnmpValue | null): ViewColumn {
-  return { oid, indexes: value === null ? [] : [[0]], read: () => value ?? { type: "null" } };
+  return sortedColumn(oid, () => ({ indexes: value === null ? [] : [[0]], read: () => value }));
 }
 
-function connectionTable(entry: Oid, snapshot: GatewaySnapshot): ViewColumn[] {
-  const { indexes, items } = sortedByIndex(snapshot.connections, (connection) =>
-    connectionIndex(connection.connectionId),
-  );
-  const rows: ConnectionRow[] = [];
-  const row = (place: number): ConnectionRow | null => {
-    const item = items[place];
-    if (rows[place] === undefined && item !== undefined) rows[place] = rowOf(item);
-    return rows[place] ?? null;
-  };
-  return connectionColumns.map(({ number, write }) => ({
-    oid: [...entry, number],
-    indexes,
-    read: (place) => cellOf(row(place), write),
-  }));
-}
-
-function rtpSessionTable({ connections, upMs }: GatewaySnapshot): ViewColumn[] {
-  const { indexes, items } = sortedByIndex(connections, (connection) => {
-    const hasSession = rtpSessionOf(connection, upMs ?? 0) !== null;
-    return hasSession ? rtpSessionIndex(connection.connectionId) : null;
+function rtpSessions(connections: readonly ActiveConnection[], upMs: number) {
+  return connections.flatMap((connection) => {
+    const session = rtpSessionOf(connection, upMs);
+    return session === null ? [] : [{ index: rtpSessionIndex(connection.connectionId), item: session }];
   });
-  return rtpSessionColumns.map(({ number, write }) => ({
-    oid: [...rtpSessionEntryOid, number],
-    indexes,
-    read: (place) => {
-      const connection = items[place];
-      return cellOf(connection === undefined ? null : rtpSessionOf(connection, upMs ?? 0), write);
-    },
-  }));
 }
 
-function heardTable(entry: Oid, snapshot: GatewaySnapshot): ViewColumn[] {
-  const { indexes, items } = sortedByIndex(snapshot.heard, (agent) => heardIndex(agent.address));
-  return heardColumns.map(({ number, write }) => ({
-    oid: [...entry, number],
-    indexes,
-    read: (place) => cellOf(items[place] ?? null, write),
-  }));
+/** Only what is asked for is described. */
+function changedTable(entry: Oid, { changedBehind }: SnmpMoment, isPrivate: boolean): ViewColumn[] {
+  function* rowsBehind(counter: number): Generator<Counted<() => ActiveConnection>> {
+    for (const { counter: at, describe } of changedBehind(counter)) yield { counter: at, value: describe };
+  }
+  return changedColumns.map(({ number, write }) =>
+    logColumn([...entry, number], rowsBehind, (describe) => write(describe(), isPrivate)),
+  );
+}
+
+/** A column of a log, whose index is the change counter. */
+function logColumn<T>(
+  oid: Oid,
+  behind: (counter: number) => Iterable<Counted<T>>,
+  write: (value: T) => SnmpValue,
+): ViewColumn {
+  const firstBehind = (counter: number): Counted<T> | null => {
+    for (const first of behind(counter)) return first;
+    return null;
+  };
+  return {
+    oid,
+    get: (index) => {
+      const counter = counterOf(index);
+      const found = counter === null || counter === 0 ? null : firstBehind(counter - 1);
+      return found === null || found.counter !== counter ? null : write(found.value);
+    },
+    next: (index) => {
+      const found = firstBehind(counterUpTo(index));
+      return found === null ? null : { index: counterIndex(found.counter), value: write(found.value) };
+    },
+  };
+}
+
+interface Indexed<Item> {
+  /** Null: it has no place in the table. */
+  readonly index: Oid | null;
+  readonly item: Item;
+}
+
+interface TableColumn<Item> {
+  readonly number: number;
+  /** Null: this row has no instance in the column. */
+  readonly write: (item: Item) => SnmpValue | null;
 }
 
 /** Items that have an index, in its order; of two with the same index the first stays. */
-function sortedByIndex<T>(items: readonly T[], indexOf: (item: T) => Oid | null): { indexes: Oid[]; items: T[] } {
-  const pairs: { index: Oid; item: T }[] = [];
-  for (const item of items) {
-    const index = indexOf(item);
-    if (index !== null) pairs.push({ index, item });
-  }
-  pairs.sort((a, b) => compareOids(a.index, b.index));
-  const kept = pairs.filter(({ index }, place) => compareOids(index, pairs[place - 1]?.index ?? []) !== 0);
-  return { indexes: kept.map(({ index }) => index), items: kept.map(({ item }) => item) };
+function table<Item>(
+  entry: Oid,
+  columns: readonly TableColumn<Item>[],
+  rows: () => readonly Indexed<Item>[],
+): ViewColumn[] {
+  const sorted = once(() => {
+    const pairs = rows().flatMap(({ index, item }) => (index === null ? [] : [{ index, item }]));
+    pairs.sort((a, b) => compareOids(a.index, b.index));
+    const kept = pairs.filter(({ index }, place) => compareOids(index, pairs[place - 1]?.index ?? []) !== 0);
+    return { indexes: kept.map(({ index }) => index), items: kept.map(({ item }) => item) };
+  });
+  return columns.map(({ number, write }) =>
+    sortedColumn([...entry, number], () => {
+      const { indexes, items } = sorted();
+      const read = (place: number) => {
+        const item = items[place];
+        return item === undefined ? null : write(item);
+      };
+      return { indexes, read };
+    }),
+  );
 }
 
-function cellOf<T>(item: T | null, write: (item: T) => SnmpValue): SnmpValue {
-  return item === null ? { type: "null" } : write(item);
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

@@ -132,7 +132,7 @@ export class UsmEngine {
       this.#messageId = this.#messageId >= messageIdMax ? 0 : this.#messageId + 1;
       return this.#seal(pdu, this.#messageId, user.name, user.level, user.keys, nowMs);
     };
-    return { wrap, open: () => ({ kind: "foreign" }) };
+    return { isPrivate: user.level === "authPriv", wrap, open: () => ({ kind: "foreign" }) };
   }
 
   seal(pdu: Pdu, { messageId, user, level }: UsmReply, nowMs: number): Uint8Array {

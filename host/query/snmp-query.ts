@@ -1,17 +1,16 @@
 /**
- * Asks a gateway over SNMP, v2c or v3: one GET for the scalars of HOLDOVER-MIB, then GETBULK over the columns of its tables,
- * several requests in flight. Each answer carries the change counter: if that moves, the audit begins anew, up to
- * `walksMax` times, so that what it gives was true at one moment. An agent without HOLDOVER-MIB is asked for RTP-MIB's
- * sessions, and the answer says what these do not tell.
+ * Asks a gateway over SNMP, v2c or v3: one GET for the scalars of HOLDOVER-MIB, then what changed since the record that is
+ * there already, or everything, by its log of changes (snmp-changes.ts). An agent of an earlier version, which has no
+ * such log, is asked for the columns of its tables: each answer carries the change counter, and if that moves, the audit
+ * begins anew, up to `walksMax` times. Either way what it gives was true at one moment. An agent without HOLDOVER-MIB is
+ * asked for RTP-MIB's sessions, and the answer says what these do not tell.
  */
-import type { GatewayAudit } from "#protocol/active-connection.js";
 import { type Address, formatAddress } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
 import {
   changeCounter,
   emptyScalars,
   type GatewayScalars,
-  heardAge,
   holdoverRoot,
   scalars,
   scalarsOid,
@@ -22,7 +21,16 @@ import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { formatOid, type Oid, startsWith } from "#protocol/snmp/oid.js";
 import { errorStatusName, type PlainPdu, type VariableBinding } from "#protocol/snmp/pdu.js";
 import type { AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
-import { notInRtpMib, RtpSessionRows } from "./rtp-session-rows.js";
+import { RtpSessionRows } from "./rtp-session-rows.js";
+import {
+  changesAnswer,
+  columnsAnswer,
+  type KnownGateway,
+  type SnmpAnswer,
+  sessionsAnswer,
+  unchangedAnswer,
+} from "./snmp-answer.js";
+import { type ChangesAsk, SnmpChanges } from "./snmp-changes.js";
 import { SnmpRequests, type SnmpRequestsOptions } from "./snmp-requests.js";
 import { SnmpRows } from "./snmp-rows.js";
 import { SnmpWalk } from "./snmp-walk.js";
@@ -37,7 +45,11 @@ export interface SnmpQueryOptions extends SnmpRequestsOptions {
   readonly columnsAtOnceMax: number;
   readonly repetitionsMax: number;
   readonly rowsMax: number;
-  /** What is known already: a gateway whose change counter stands there still is not walked. */
+  /** Requests under way at once over the log of changes. */
+  readonly partsMax: number;
+  /** False: by the columns, as from an agent that has no log of changes. */
+  readonly asksChanges: boolean;
+  /** What is known already: only what changed behind it is asked for, and nothing where nothing did. */
   readonly since?: { readonly bootId: string; readonly counter: number } | null;
 }
 
@@ -50,27 +62,35 @@ export const snmpQueryDefaults = {
   columnsAtOnceMax: 12,
   repetitionsMax: 40,
   rowsMax: 100_000,
+  partsMax: 8,
+  asksChanges: true,
 } as const satisfies Partial<SnmpQueryOptions>;
 
-type Purpose = { readonly kind: "scalars" } | { readonly kind: "rows"; readonly group: number };
-
-/** The scalars of a gateway that has HOLDOVER-MIB, and so a name. */
-interface Known {
-  readonly gateway: string;
-  readonly values: GatewayScalars;
-}
+type Purpose =
+  | { readonly kind: "scalars" }
+  | { readonly kind: "rows"; readonly group: number }
+  | { readonly kind: "changes"; readonly stretch: number };
 
 type State =
   | { readonly name: "asking for scalars" }
   | {
       readonly name: "walking";
-      readonly known: Known;
+      readonly known: KnownGateway;
       readonly walk: SnmpWalk;
       readonly rows: SnmpRows | RtpSessionRows;
     }
+  | {
+      readonly name: "reading changes";
+      readonly known: KnownGateway;
+      /** Null: everything is told. */
+      readonly since: number | null;
+      readonly changes: SnmpChanges;
+      readonly areRead: boolean;
+      /** The call agents that were heard. */
+      readonly walk: SnmpWalk;
+      readonly rows: SnmpRows;
+    }
   | { readonly name: "ended" };
-
-const neverTold = ["tags (not by SNMP)", "line events", "ended connections"];
 
 export class SnmpQuery implements AuditQuery {
   readonly #options: SnmpQueryOptions;
@@ -121,6 +141,8 @@ export class SnmpQuery implements AuditQuery {
     if (pdu.errorStatus !== 0) return this.#failed(`answers ${errorStatusName(pdu.errorStatus)}`);
     if (state.name === "asking for scalars") return this.#takeScalars(pdu, nowMs);
     if (state.name === "ended" || purpose.kind === "scalars") return null;
+    if (state.name === "reading changes") return this.#takeChanges(state, purpose, pdu.bindings, nowMs);
+    if (purpose.kind === "changes") return null;
     const counter = this.#counterIn(pdu.bindings[0]);
     if (!counter.ok) return this.#failed(counter.reason);
     if (counter.value !== state.known.values.counter) {
@@ -134,7 +156,8 @@ export class SnmpQuery implements AuditQuery {
     if (fault !== null) return this.#failed(fault);
     if (state.walk.isDone) {
       const { known, walk, rows } = state;
-      return rows instanceof SnmpRows ? this.#ended(known, walk, rows) : this.#sessionsEnded(known, rows);
+      if (!(rows instanceof SnmpRows)) return this.#sessionsEnded(known, rows);
+      return this.#told(columnsAnswer(known, walk, rows, this.#hasMoved ? this.#walks : 0, this.#isPrivate));
     }
     this.#askRows(state.walk, state.known, purpose.group, nowMs);
     return null;
@@ -148,10 +171,85 @@ export class SnmpQuery implements AuditQuery {
     }
     const gateway = values.gateway;
     if (gateway === null) return this.#walkSessions(pdu.bindings.slice(scalars.length), nowMs);
-    const rows = new SnmpRows(this.#options.rowsMax);
-    const walk = new SnmpWalk(rows.columns(this.#options.root), this.#options.columnsAtOnceMax);
     const known = { gateway, values };
-    return this.#isUnchanged(values) ? this.#ended(known, walk, rows) : this.#walk(known, walk, rows, nowMs);
+    if (this.#isUnchanged(values)) return this.#told(unchangedAnswer(known, this.#isPrivate));
+    const hasLog = this.#options.asksChanges && values.goneForgotten !== null && values.counter !== null;
+    return hasLog ? this.#readChanges(known, nowMs) : this.#walkColumns(known, nowMs);
+  }
+
+  #walkColumns(known: KnownGateway, nowMs: number): null {
+    const { rowsMax, root, columnsAtOnceMax } = this.#options;
+    const rows = new SnmpRows(rowsMax, this.#isPrivate);
+    return this.#walk(known, new SnmpWalk(rows.columns(root), columnsAtOnceMax), rows, nowMs);
+  }
+
+  #readChanges(known: KnownGateway, nowMs: number): null {
+    const { rowsMax, root, since = null } = this.#options;
+    const { bootId, counter, goneForgotten } = known.values;
+    const isKnown = since !== null && since.bootId === bootId && since.counter <= (counter ?? 0);
+    const from = isKnown && since.counter >= (goneForgotten ?? 0) ? since.counter : null;
+    const changes = new SnmpChanges({ ...this.#options, gateway: known.gateway }, from, known.values);
+    const rows = new SnmpRows(rowsMax, this.#isPrivate);
+    const walk = new SnmpWalk([rows.heardColumn(root)], 1);
+    this.#state = { name: "reading changes", known, since: from, changes, areRead: false, walk, rows };
+    this.#askRows(walk, known, 0, nowMs);
+    this.#askChanges(changes.start(), nowMs);
+    return null;
+  }
+
+  #takeChanges(
+    state: Extract<State, { name: "reading changes" }>,
+    purpose: Exclude<Purpose, { kind: "scalars" }>,
+    bindings: readonly VariableBinding[],
+    nowMs: number,
+  ): AuditOutcome | null {
+    const { known, changes, walk } = state;
+    if (purpose.kind === "rows") {
+      const fault = walk.take(purpose.group, bindings.slice(nonRepeaters));
+      if (fault !== null) return this.#failed(fault);
+      if (!walk.isDone) this.#askRows(walk, known, purpose.group, nowMs);
+      return this.#changesEnded(state);
+    }
+    const turn = changes.take(purpose.stretch, bindings);
+    switch (turn.kind) {
+      case "asks":
+        this.#askChanges(turn.asks, nowMs);
+        return null;
+      case "fault":
+        return this.#failed(turn.reason);
+      case "too long":
+        this.#requests.forgetAll();
+        return this.#walkColumns(known, nowMs);
+      case "lost":
+        if (this.#walks >= this.#options.walksMax) return this.#failed("is started again and again");
+        this.#begin(nowMs);
+        return null;
+      case "done": {
+        const read = { ...state, areRead: true };
+        this.#state = read;
+        return this.#changesEnded(read);
+      }
+    }
+  }
+
+  /** Null: something is under way still. */
+  #changesEnded(state: Extract<State, { name: "reading changes" }>): AuditOutcome | null {
+    const { known, since, changes, areRead, walk, rows } = state;
+    if (!areRead || !walk.isDone) return null;
+    return this.#told(changesAnswer(known, since, changes, rows, this.#isPrivate));
+  }
+
+  get #isPrivate(): boolean {
+    return this.#options.envelope.isPrivate;
+  }
+
+  #askChanges(asks: readonly ChangesAsk[], nowMs: number): void {
+    for (const { stretch, names, ...numbers } of asks) {
+      const bindings = names.map(unspecified);
+      this.#requests.ask({ kind: "changes", stretch }, nowMs, (requestId) => {
+        return { kind: "get-bulk", requestId, ...numbers, bindings };
+      });
+    }
   }
 
   /** system: sysName and sysUpTime, all that is known of an agent that is not ours. */
@@ -164,7 +262,7 @@ export class SnmpQuery implements AuditQuery {
     return this.#walk({ gateway, values }, new SnmpWalk(rows.columns(), this.#options.columnsAtOnceMax), rows, nowMs);
   }
 
-  #walk(known: Known, walk: SnmpWalk, rows: SnmpRows | RtpSessionRows, nowMs: number): null {
+  #walk(known: KnownGateway, walk: SnmpWalk, rows: SnmpRows | RtpSessionRows, nowMs: number): null {
     this.#state = { name: "walking", known, walk, rows };
     for (let group = 0; group < walk.groupCount; group += 1) this.#askRows(walk, known, group, nowMs);
     return null;
@@ -188,7 +286,7 @@ export class SnmpQuery implements AuditQuery {
   }
 
   /** One repetition more than there are rows shows the end of a column; more would be read for nothing. */
-  #askRows(walk: SnmpWalk, known: Known, group: number, nowMs: number): void {
+  #askRows(walk: SnmpWalk, known: KnownGateway, group: number, nowMs: number): void {
     const names = walk.names(group);
     if (names.length === 0) return;
     const bindings = [this.#counterOid(), ...names].map(unspecified);
@@ -199,30 +297,14 @@ export class SnmpQuery implements AuditQuery {
     });
   }
 
-  #ended({ gateway, values }: Known, walk: SnmpWalk, rows: SnmpRows): AuditOutcome {
-    const isUnchanged = this.#isUnchanged(values);
-    const missing = isUnchanged ? [] : walk.emptyColumns.filter((name) => name !== heardAge.name);
-    const connections = rows.connections(gateway, rows.connectionCells - missing.length);
-    const notTold = [...neverTold];
-    if (connections.length > 0) notTold.push(...missing.map((name) => `the column ${name}`));
-    if (values.counter === null) notTold.push("whether the table changed while it was read");
-    if (this.#hasMoved) notTold.push(`a table of one moment: it changed during each of ${this.#walks} walks`);
-    const { bootId, counter, upMs, epochNumber, epochServer } = values;
-    const epoch = epochNumber === null || epochServer === null ? null : { number: epochNumber, server: epochServer };
-    const facts = { gateway, via: "snmp", bootId, counter, upMs, epoch } as const;
-    const unchanged = isUnchanged && counter !== null ? { since: counter, gone: [] } : {};
-    const audit: GatewayAudit = { ...facts, heard: rows.heard, connections, lineEvents: [], ended: [], ...unchanged };
-    return this.#close({ ok: true, audit, notTold, cost: this.#requests.cost });
+  /** No session may mean that the agent has no RTP-MIB: it says nothing of connections then. */
+  #sessionsEnded(known: KnownGateway, rows: RtpSessionRows): AuditOutcome {
+    if (rows.size === 0) return this.#failed(this.#withoutMib(known.gateway));
+    return this.#close({ ok: true, ...sessionsAnswer(known, rows), isPartial: true, cost: this.#requests.cost });
   }
 
-  /** No session may mean that the agent has no RTP-MIB: it says nothing of connections then. */
-  #sessionsEnded({ gateway, values: { upMs } }: Known, rows: RtpSessionRows): AuditOutcome {
-    if (rows.size === 0) return this.#failed(this.#withoutMib(gateway));
-    const connections = rows.connections(gateway, upMs === null ? null : upMs / 10);
-    const nothing = { bootId: null, counter: null, epoch: null, heard: [], lineEvents: [], ended: [] };
-    const audit: GatewayAudit = { gateway, via: "snmp", upMs, ...nothing, connections };
-    const notTold = [...notInRtpMib, ...neverTold];
-    return this.#close({ ok: true, audit, notTold, isPartial: true, cost: this.#requests.cost });
+  #told(answer: SnmpAnswer): AuditOutcome {
+    return this.#close({ ok: true, ...answer, cost: this.#requests.cost });
   }
 
   #failed(reason: string): AuditOutcome {

@@ -26,7 +26,7 @@ interface Pending<Purpose> {
 }
 
 /** What a datagram brought: the answer to one of these requests, for the first time, or why there will be none. */
-export type SnmpAnswer<Purpose> =
+export type ReceivedAnswer<Purpose> =
   | { readonly kind: "answer"; readonly pdu: PlainPdu; readonly purpose: Purpose }
   | { readonly kind: "refused"; readonly reason: string };
 
@@ -63,7 +63,7 @@ export class SnmpRequests<Purpose> {
   }
 
   /** Null: of no use. */
-  take(bytes: Uint8Array, from: Address, nowMs: number): SnmpAnswer<Purpose> | null {
+  take(bytes: Uint8Array, from: Address, nowMs: number): ReceivedAnswer<Purpose> | null {
     if (!sameAddress(from, this.#options.to)) return null;
     const opened = this.#options.envelope.open(bytes, nowMs);
     if (opened.kind === "foreign") return null;
@@ -76,7 +76,7 @@ export class SnmpRequests<Purpose> {
     return answer;
   }
 
-  #answerIn(pdu: Pdu): SnmpAnswer<Purpose> | null {
+  #answerIn(pdu: Pdu): ReceivedAnswer<Purpose> | null {
     const pending = pdu.kind === "response" ? this.#pending.get(pdu.requestId) : undefined;
     if (pdu.kind !== "response" || pending === undefined) return null;
     this.#forget(pdu.requestId);

@@ -1,6 +1,6 @@
 /** Rows of HOLDOVER-MIB's tables, put together from cells that come column by column in any order. */
 import type { ActiveConnection, HeardAgent } from "#protocol/active-connection.js";
-import { connectionColumns } from "#protocol/mib/connection-columns.js";
+import { type ConnectionColumn, connectionColumns } from "#protocol/mib/connection-columns.js";
 import { type ConnectionRow, connectionIdOf, connectionOf, emptyRow } from "#protocol/mib/connection-row.js";
 import { connectionEntryOid, heardAddressOf, heardAge, heardEntryOid } from "#protocol/mib/holdover-mib.js";
 import type { Oid } from "#protocol/snmp/oid.js";
@@ -12,32 +12,37 @@ interface PartRow {
   cells: number;
 }
 
-/** Columns made for people are left out: another says the same exactly. */
-const readColumns = connectionColumns.filter(({ read }) => read !== null);
-
 export class SnmpRows {
   readonly #rowsMax: number;
+  readonly #readColumns: readonly ConnectionColumn[];
   readonly #connections = new Map<string, PartRow>();
   readonly #heard: HeardAgent[] = [];
 
-  constructor(rowsMax: number) {
+  /** isPrivate: asked under authPriv. */
+  constructor(rowsMax: number, isPrivate: boolean) {
     this.#rowsMax = rowsMax;
+    // Columns made for people are left out: another says the same exactly.
+    this.#readColumns = connectionColumns.filter((column) => column.read !== null && (isPrivate || !column.isPrivate));
   }
 
   /** What to walk so that the rows fill. */
   columns(root: Oid): WalkedColumn[] {
     const entry = connectionEntryOid(root);
-    const columns = readColumns.map((column): WalkedColumn => {
+    const columns = this.#readColumns.map((column): WalkedColumn => {
       const keep = (index: Oid, value: SnmpValue) => this.#keepCell(index, (row) => column.read?.(value, row) ?? null);
       return { name: column.name, oid: [...entry, column.number], keep };
     });
-    const heardOid = [...heardEntryOid(root), heardAge.number];
-    return [...columns, { name: heardAge.name, oid: heardOid, keep: (index, value) => this.#keepHeard(index, value) }];
+    return [...columns, this.heardColumn(root)];
+  }
+
+  heardColumn(root: Oid): WalkedColumn {
+    const oid = [...heardEntryOid(root), heardAge.number];
+    return { name: heardAge.name, oid, keep: (index, value) => this.#keepHeard(index, value) };
   }
 
   /** How many cells a row has that is whole. */
   get connectionCells(): number {
-    return readColumns.length;
+    return this.#readColumns.length;
   }
 
   get heard(): readonly HeardAgent[] {

@@ -13,6 +13,7 @@ import { engineIdOf } from "../../firmware/protocol/snmp/snmp-engine.js";
 import { aCallOf, aGatewayWith } from "../support/example-snapshot.js";
 import { foreignProgram } from "../support/foreign-program.js";
 import { freeLoopbackPort, openLoopbackSocket } from "../support/loopback-socket.js";
+import { snmpSourceOf } from "../support/snmp-source.js";
 import { backupUser, passphrases } from "../support/snmp-user.js";
 
 const snmptrapd = foreignProgram("snmptrapd", "snmptrapd");
@@ -75,7 +76,7 @@ describe.skipIf(!snmptrapd.installed)("snmptrapd", () => {
         gateway: "gw1.example",
         bootId: "5F3A9C01",
         askers: [],
-        source: { snapshot: () => gateway, counter: () => 1 },
+        source: snmpSourceOf(() => gateway),
         random: Math.random,
       },
       performance.now(),

@@ -32,7 +32,9 @@ const stubs = fileURLToPath(new URL("../support/mibs", import.meta.url));
 const docs = fileURLToPath(new URL("../../docs/mib", import.meta.url));
 const root = formatOid(holdoverRoot);
 const calls = 300;
-const gateway = aGatewayWith(Array.from({ length: calls }, (_, number) => aCallOf(number + 1)));
+const gateway = aGatewayWith(
+  Array.from({ length: calls }, (_, number) => ({ ...aCallOf(number + 1), tag: `v=1;from=${number + 101};to=201` })),
+);
 const { authentication, privacy } = passphrases;
 const backup: SnmpAccess = { kind: "user", user: "backup", authentication, privacy };
 
@@ -72,6 +74,16 @@ describe.skipIf(!foreignProgram("snmpget", "snmp").installed)(
     test("snmpget reads the facts of a connection", async () => {
       const facts = ["OriginDevice", "OriginAddress", "SendCoding", "DscpName"].map((fact) => `hoConn${fact}.'A1'`);
       expect(await askedBy("snmpget", ["-Oqv"], facts)).toEqual(["101", "127.10.1.1", "PCMU/8000", "EF"]);
+    });
+
+    test("snmpget reads a connection's tag, which is told to nobody else", async () => {
+      expect(await askedBy("snmpget", ["-Oqv"], ["hoConnTag.'A1'"])).toEqual(['"v=1;from=101;to=201"']);
+      const record = await askedBy("snmpget", ["-Oqv"], ["hoChangedRecord.0.1"]);
+      expect(record.join("")).toContain(";tag=v=1;from=101;to=201");
+      const watcher = ["-l", "authNoPriv", "-u", "watcher"];
+      const [tag, open] = await askedBy("snmpget", [...watcher, "-Oqv"], ["hoConnTag.'A1'", "hoChangedRecord.0.1"]);
+      expect(tag).toBe("No Such Object available on this agent at this OID");
+      expect(open).not.toContain("tag");
     });
 
     test("snmpbulkwalk and snmptable see every cell", async () => {

@@ -12,6 +12,7 @@ import snmp from "net-snmp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SnmpAgent } from "../../firmware/management/snmp-agent.js";
 import { SnmpFace } from "../../firmware/management/snmp-face.js";
+import { changedColumns } from "../../firmware/protocol/mib/change-log.js";
 import { connectionColumns } from "../../firmware/protocol/mib/connection-columns.js";
 import { holdoverRoot, scalars } from "../../firmware/protocol/mib/holdover-mib.js";
 import { CommunityEnvelope } from "../../firmware/protocol/snmp/community-envelope.js";
@@ -23,21 +24,25 @@ import { aCallOf, aGatewayWith } from "../support/example-snapshot.js";
 import { foreignProgram } from "../support/foreign-program.js";
 import { freeLoopbackPort, openLoopbackSocket } from "../support/loopback-socket.js";
 import { aPdu, mutated } from "../support/snmp-arbitraries.js";
+import { snmpSourceOf } from "../support/snmp-source.js";
 
 const run = promisify(execFile);
 const stubs = fileURLToPath(new URL("../support/mibs", import.meta.url));
 const docs = fileURLToPath(new URL("../../docs/mib", import.meta.url));
 const root = formatOid(holdoverRoot);
 const calls = 300;
+/** Tags are never told over v2c. */
+const openColumns = connectionColumns.filter(({ isPrivate }) => !isPrivate);
 const gateway = aGatewayWith(Array.from({ length: calls }, (_, number) => aCallOf(number + 1)));
 
 let socket: Socket;
 let agent: SnmpAgent;
 
 beforeAll(async () => {
+  const options = { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 1000 };
   const face = new SnmpFace(
-    { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 1000 },
-    { snapshot: () => gateway, counter: () => gateway.counter ?? 0 },
+    options,
+    snmpSourceOf(() => gateway),
   );
   agent = new SnmpAgent({ community: "recovery", askers: ["127.0.0.1"], datagramBytesMax: 1472 }, face);
   socket = await openLoopbackSocket();
@@ -105,13 +110,14 @@ describe.skipIf(!foreignProgram("snmpwalk", "snmp").installed)("Debian's snmp to
   });
 
   test("snmpwalk, snmpbulkwalk and snmptable see every cell of every connection", async () => {
-    const columns = connectionColumns.length;
+    const columns = openColumns.length;
     const walked = await asked("snmpwalk", ["-On"], ["hoConnTable"]);
     expect(walked).toHaveLength(calls * columns);
     expect(await asked("snmpbulkwalk", ["-On", "-Cr50"], ["hoConnTable"])).toEqual(walked);
     const table = await asked("snmptable", ["-CB", "-Cf", "|"], ["hoConnTable"]);
     expect(table.slice(1, 2)[0]?.split("|")).toEqual(connectionColumns.map(({ name }) => name));
     expect(table).toHaveLength(2 + calls);
+    expect(table.slice(2).map((row) => row.split("|").at(-1))).toEqual(Array(calls).fill("?"));
   });
 
   test("snmpwalk of everything ends", async () => {
@@ -119,7 +125,19 @@ describe.skipIf(!foreignProgram("snmpwalk", "snmp").installed)("Debian's snmp to
     expect(lines.at(0)).toContain("Holdover media gateway");
     expect(lines.at(-1)).toContain("No more variables left in this MIB View");
     const ours = lines.slice(0, -1).filter((line) => line.startsWith(`.${root}.`));
-    expect(ours).toHaveLength(scalars.length + calls * connectionColumns.length + gateway.heard.length);
+    const logged = calls * changedColumns.length;
+    expect(ours).toHaveLength(scalars.length + calls * openColumns.length + gateway.heard.length + logged);
+  });
+
+  test("snmpbulkwalk reads the log of changes, and snmptable shows it by its counter", async () => {
+    const records = await asked("snmpbulkwalk", ["-Oqv", "-Cr4"], ["hoChangedRecord"]);
+    expect(records.pop()).toContain("No more variables left in this MIB View");
+    expect(records).toHaveLength(calls);
+    expect(records[0]).toContain("id=A1;call=C001;ep=aaln/1;dev=101");
+    const behind = await asked("snmpbulkwalk", ["-Oqv", "-Cr4"], ["hoChangedConnId.0"]);
+    expect(behind).toHaveLength(calls);
+    const table = await asked("snmptable", ["-Ci", "-Cf", "|"], ["hoChangedTable"]);
+    expect(table[2]).toMatch(/^0\.1\|A1\|.?id=A1;/);
   });
 
   test("snmpgetnext goes beyond sub-identifiers of 2^31", async () => {

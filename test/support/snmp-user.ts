@@ -8,6 +8,7 @@ import { holdoverRoot } from "../../firmware/protocol/mib/holdover-mib.js";
 import { engineIdOf } from "../../firmware/protocol/snmp/snmp-engine.js";
 import { keysOf } from "../../firmware/protocol/snmp/usm-keys.js";
 import { UsmSession, type UsmSessionOptions } from "../../firmware/protocol/snmp/usm-session.js";
+import { snmpSourceOf } from "./snmp-source.js";
 
 export const passphrases = { authentication: "an authentication passphrase", privacy: "a privacy passphrase" };
 
@@ -33,10 +34,8 @@ export function anAgentOf(
   askers: readonly string[],
   datagramBytesMax = 1472,
 ): SnmpAgent {
-  const face = new SnmpFace(
-    { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 1000 },
-    { snapshot, counter: () => snapshot().counter ?? 0 },
-  );
+  const options = { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 1000 };
+  const face = new SnmpFace(options, snmpSourceOf(snapshot));
   return new SnmpAgent({ community: "recovery", askers, datagramBytesMax }, face, engine);
 }
 

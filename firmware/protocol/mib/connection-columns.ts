@@ -4,7 +4,7 @@
  * table. Every row of hoConnTable has every column, so that a GETBULK of several columns stays in step; what is not
  * known has the value that the document says.
  */
-import { connectionModes, connectionStates, dscpName } from "../active-connection.js";
+import { connectionModes, connectionStates, dscpName, tagCharactersMax } from "../active-connection.js";
 import type { SnmpValue } from "../snmp/value.js";
 import type { ConnectionRow } from "./connection-row.js";
 import {
@@ -13,6 +13,7 @@ import {
   ipLiteral,
   knownOrNot,
   oneOf,
+  printable,
   rtpMap,
   type Syntax,
   text,
@@ -27,6 +28,8 @@ export interface ConnectionColumn {
   readonly write: (row: ConnectionRow) => SnmpValue;
   /** Puts the value into the row, or gives the reason why it cannot. Null where another column says the same exactly. */
   readonly read: ((value: SnmpValue, row: ConnectionRow) => string | null) | null;
+  /** Told under authPriv only; for others there is no such column. */
+  readonly isPrivate: boolean;
 }
 
 const originSources = ["line", "tag", "remote-description"] as const;
@@ -71,6 +74,7 @@ export const connectionColumns: readonly ConnectionColumn[] = [
   column(34, "hoConnEpochNumber", "epochNumber", counter),
   column(35, "hoConnEpochServer", "epochServer", text),
   column(36, "hoConnChangedAt", "changedAt", counter),
+  { ...column(37, "hoConnTag", "tag", printable(tagCharactersMax)), isPrivate: true },
 ];
 
 function column<Key extends keyof ConnectionRow>(
@@ -86,10 +90,10 @@ function column<Key extends keyof ConnectionRow>(
     row[key] = result.value;
     return null;
   };
-  return { number, name, write, read };
+  return { number, name, write, read, isPrivate: false };
 }
 
 /** A column for people who look at the table; a query reads the exact one instead. */
 function shown(number: number, name: string, write: (row: ConnectionRow) => SnmpValue): ConnectionColumn {
-  return { number, name, write, read: null };
+  return { number, name, write, read: null, isPrivate: false };
 }

@@ -1,7 +1,4 @@
-/**
- * A connection laid flat, one field for each column of hoConnTable, and its way back. The tag is not here: it is never
- * told over SNMP v2c, which anyone on the way can read.
- */
+/** A connection laid flat, one field for each column of hoConnTable, and its way back. */
 import {
   type ActiveConnection,
   type Coding,
@@ -17,7 +14,7 @@ import type { RtpMap } from "./textual-convention.js";
 type AsItIs = Pick<
   ActiveConnection,
   | ("callId" | "endpoint" | "mode" | "state" | "durationMs" | "startedWallMs" | "notifiedEntity" | "changedAt")
-  | ("localMedia" | "remoteMedia" | "learntMedia")
+  | ("localMedia" | "remoteMedia" | "learntMedia" | "tag")
 >;
 
 interface LaidFlat extends AsItIs, QualityOfService, ConnectionStatistics {
@@ -53,6 +50,7 @@ export function rowOf(connection: ActiveConnection): ConnectionRow {
     localMedia: connection.localMedia,
     remoteMedia: connection.remoteMedia,
     learntMedia: connection.learntMedia,
+    tag: connection.tag,
     originDevice: origin.device,
     originAddress: origin.address,
     originFrom: origin.from,
@@ -113,7 +111,7 @@ export function connectionOf(row: ConnectionRow, gateway: string, connectionId: 
     },
     notifiedEntity: row.notifiedEntity,
     epoch: row.epochServer === "" ? null : { number: row.epochNumber, server: row.epochServer },
-    tag: "",
+    tag: row.tag,
     changedAt: row.changedAt,
   };
 }

@@ -8,6 +8,8 @@
  *      |    +-- 1  hoGateway          scalars: .1.1.N.0
  *      |    +-- 2  hoConnTable        .1.2.1.COLUMN.(characters of the connection id)
  *      |    +-- 3  hoHeardTable       .1.3.1.COLUMN.(characters of the address)
+ *      |    +-- 4  hoChangedTable     change-log.ts
+ *      |    +-- 5  hoGoneTable        change-log.ts
  *      +-- 2  hoConformance
  */
 import type { GatewaySnapshot, HeardAgent } from "../active-connection.js";
@@ -44,6 +46,7 @@ export interface GatewayScalars {
   epochNumber: number | null;
   epochServer: string | null;
   connectionCount: number | null;
+  goneForgotten: number | null;
 }
 
 export interface Scalar {
@@ -60,26 +63,35 @@ export const changeCounter = scalar(3, "hoChangeCounter", "counter", counter);
 export const gatewayName = scalar(1, "hoGatewayName", "gateway", text);
 export const bootId = scalar(2, "hoBootId", "bootId", text);
 
+const epochNumber = scalar(5, "hoEpochNumber", "epochNumber", counter);
+const epochServer = scalar(6, "hoEpochServer", "epochServer", text);
+
+/** An agent that has it has hoChangedTable and hoGoneTable too. */
+export const goneForgotten = scalar(8, "hoGoneForgotten", "goneForgotten", counter);
+
 export const scalars: readonly Scalar[] = [
   gatewayName,
   bootId,
   changeCounter,
   scalar(4, "hoUpTime", "upMs", counter),
-  scalar(5, "hoEpochNumber", "epochNumber", counter),
-  scalar(6, "hoEpochServer", "epochServer", text),
+  epochNumber,
+  epochServer,
   scalar(7, "hoConnCount", "connectionCount", unsigned()),
+  goneForgotten,
 ];
 
-export function scalarsOf(snapshot: GatewaySnapshot): GatewayScalars {
-  return {
-    gateway: snapshot.gateway,
-    bootId: snapshot.bootId,
-    counter: snapshot.counter,
-    upMs: snapshot.upMs,
-    epochNumber: snapshot.epoch?.number ?? null,
-    epochServer: snapshot.epoch?.server ?? null,
-    connectionCount: snapshot.connections.length,
-  };
+/** What may be another at each answer, and belongs to the rows in it. */
+export const momentScalars: readonly Scalar[] = [bootId, changeCounter, epochNumber, epochServer, goneForgotten];
+
+/** What a gateway says of itself at one moment, beside its tables. */
+export interface GatewayFacts extends Pick<GatewaySnapshot, "gateway" | "bootId" | "counter" | "upMs" | "epoch"> {
+  readonly connectionCount: number;
+  /** Ends of connections up to this value of the counter are not remembered. */
+  readonly goneForgotten: number;
+}
+
+export function scalarsOf({ epoch, ...facts }: GatewayFacts): GatewayScalars {
+  return { ...facts, epochNumber: epoch?.number ?? null, epochServer: epoch?.server ?? null };
 }
 
 export function emptyScalars(): GatewayScalars {
@@ -91,6 +103,7 @@ export function emptyScalars(): GatewayScalars {
     epochNumber: null,
     epochServer: null,
     connectionCount: null,
+    goneForgotten: null,
   };
 }
 

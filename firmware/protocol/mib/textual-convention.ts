@@ -19,6 +19,20 @@ const unsigned32Max = 0xffff_ffff;
 /** SnmpAdminString: UTF-8, cut at a character's border. Control characters are refused: gateways' texts reach terminals. */
 export const text: Syntax<string> = { write: writeText, read: readText };
 
+/** OCTET STRING of printable ASCII, at most so many characters. */
+export function printable(charactersMax: number): Syntax<string> {
+  return {
+    write: (characters) => ({ type: "octets", value: encoder.encode(characters.slice(0, charactersMax)) }),
+    read: (value) => {
+      if (value.type !== "octets") return refused(`${value.type} where an OCTET STRING should be`);
+      const { length } = value.value;
+      if (length > charactersMax) return refused(`${length} octets, above ${charactersMax}`);
+      const isPrintable = value.value.every((octet) => octet >= 0x20 && octet <= 0x7e);
+      return isPrintable ? parsed(decoder.decode(value.value)) : refused("octets that are not printable");
+    },
+  };
+}
+
 /** An IP literal as text; empty where there is none. */
 export const ipLiteral: Syntax<string | null> = {
   write: (address) => writeText(address ?? ""),

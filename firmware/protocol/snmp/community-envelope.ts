@@ -4,6 +4,7 @@ import type { Pdu } from "./pdu.js";
 import type { OpenedMessage, SnmpEnvelope } from "./snmp-envelope.js";
 
 export class CommunityEnvelope implements SnmpEnvelope {
+  readonly isPrivate = false;
   readonly #community: Uint8Array;
 
   constructor(community: string) {

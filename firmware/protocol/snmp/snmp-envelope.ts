@@ -14,6 +14,8 @@ export type OpenedMessage =
   | { readonly kind: "foreign" };
 
 export interface SnmpEnvelope {
+  /** authPriv: nobody on the way reads what it carries. */
+  readonly isPrivate: boolean;
   /** The datagram that brings this PDU there, or one that first asks who is there. */
   wrap(pdu: Pdu, nowMs: number): Uint8Array;
   open(bytes: Uint8Array, nowMs: number): OpenedMessage;

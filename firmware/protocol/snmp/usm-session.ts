@@ -64,6 +64,10 @@ export class UsmSession implements SnmpEnvelope {
     this.#nextMessageId = Math.floor(random() * messageIdMax);
   }
 
+  get isPrivate(): boolean {
+    return this.#options.level === "authPriv";
+  }
+
   wrap(pdu: Pdu, nowMs: number): Uint8Array {
     const engine = this.#engine;
     const messageId = this.#takeMessageId();

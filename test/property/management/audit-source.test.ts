@@ -9,23 +9,9 @@ import { wholeAudit } from "../../../firmware/protocol/mgcp/recovery-package.js"
 import { readAuditPage, writeAuditPage } from "../../../firmware/protocol/mgcp/recovery-page.js";
 import { AuditPages } from "../../../firmware/protocol/mgcp/recovery-pages.js";
 import { ConnectionRecords } from "../../../host/registry/connection-records.js";
+import { tableRow } from "../../support/table-row.js";
 
 const gateway = "gw1.example";
-const noRow = {
-  endpoint: "relay/1",
-  mode: "sendrecv",
-  lease: { leg: 0, generation: 0, port: 0, binding: { address: "127.0.0.1", dscp: 46 }, ready: null },
-  sendCoding: null,
-  receiveCoding: { encoding: "PCMU", clockRateHz: 8000, payloadType: 0, ptimeMs: 20 },
-  dscp: 46,
-  local: null,
-  remote: null,
-  origin: { device: "", address: null, from: "line" },
-  tag: "",
-  epoch: null,
-  started: null,
-} as const;
-
 /** The table of a gateway, and what a model says it holds. */
 class Told {
   readonly table = new ConnectionTable({ goneMax: 3 });
@@ -33,9 +19,7 @@ class Told {
   readonly model = new Map<string, string>();
 
   put(id: string, callId: string): void {
-    const row: unknown = { ...noRow, connectionId: id, callId };
-    if (!isRow(row)) return;
-    this.table.put(row);
+    this.table.put(tableRow({ connectionId: id, callId }));
     this.model.set(id, callId);
   }
 
@@ -58,10 +42,6 @@ class Told {
     if (read !== null && !read.ok) throw new Error(read.reason);
     return read?.value ?? null;
   }
-}
-
-function isRow(row: unknown): row is ConnectionRow {
-  return row !== null;
 }
 
 type Doing =

@@ -6,29 +6,32 @@ import type { ActiveConnection, GatewaySnapshot } from "../../../firmware/protoc
 import { holdoverRoot } from "../../../firmware/protocol/mib/holdover-mib.js";
 import { CommunityEnvelope } from "../../../firmware/protocol/snmp/community-envelope.js";
 import { writeMessage } from "../../../firmware/protocol/snmp/community-message.js";
+import type { SnmpEnvelope } from "../../../firmware/protocol/snmp/snmp-envelope.js";
 import type { AuditOutcome } from "../../../host/query/audit-query.js";
 import { SnmpQuery, snmpQueryDefaults } from "../../../host/query/snmp-query.js";
 import { aSnapshot } from "../../support/arbitraries.js";
 import { aMessage, mutated } from "../../support/snmp-arbitraries.js";
+import { snmpSourceOf } from "../../support/snmp-source.js";
+import { anAgentOf, anEngine, aSession } from "../../support/snmp-user.js";
 
 const here = { address: "127.0.0.1", port: 40_000 };
 const there = { address: "127.10.0.1", port: 161 };
 const longestAgeMs = 2 ** 31 - 1;
 
 function agentOf(snapshot: () => GatewaySnapshot, datagramBytesMax: number): SnmpAgent {
-  const face = new SnmpFace(
-    { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 1000 },
-    { snapshot, counter: () => snapshot().counter ?? 0 },
-  );
+  const options = { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 1000 };
+  const face = new SnmpFace(options, snmpSourceOf(snapshot));
   return new SnmpAgent({ community: "recovery", askers: [here.address], datagramBytesMax }, face);
 }
 
 /** Query and agent joined by a network that loses the datagrams `loses` names, on its own time. */
-function audit(agent: SnmpAgent, loses: (datagram: number) => boolean = () => false): AuditOutcome | null {
-  const query = new SnmpQuery(
-    { ...snmpQueryDefaults, gateway: "gw", to: there, envelope: new CommunityEnvelope("recovery") },
-    () => 0.5,
-  );
+function audit(
+  agent: SnmpAgent,
+  asksChanges: boolean,
+  envelope: SnmpEnvelope = new CommunityEnvelope("recovery"),
+  loses: (datagram: number) => boolean = () => false,
+): AuditOutcome | null {
+  const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to: there, envelope, asksChanges }, () => 0.5);
   let nowMs = 1_000;
   let datagrams = 0;
   let turn = query.start(nowMs);
@@ -52,10 +55,17 @@ function audit(agent: SnmpAgent, loses: (datagram: number) => boolean = () => fa
   return turn.outcome;
 }
 
-function asToldOverSnmp(connection: ActiveConnection): ActiveConnection {
+function asToldByColumns(connection: ActiveConnection): ActiveConnection {
   const { lastMediaAgeMs, ...statistics } = connection.statistics;
   const age = lastMediaAgeMs === null ? null : Math.min(lastMediaAgeMs, longestAgeMs);
-  return { ...connection, tag: "", statistics: { ...statistics, lastMediaAgeMs: age } };
+  return { ...connection, statistics: { ...statistics, lastMediaAgeMs: age } };
+}
+
+const untagged = (connection: ActiveConnection): ActiveConnection => ({ ...connection, tag: "" });
+
+function factsOf(snapshot: GatewaySnapshot) {
+  const { gateway, bootId, counter, upMs, epoch } = snapshot;
+  return { gateway, via: "snmp", bootId, counter, upMs, epoch, lineEvents: [], ended: [] };
 }
 
 function heardOnce(snapshot: GatewaySnapshot): Map<string, number> {
@@ -65,28 +75,48 @@ function heardOnce(snapshot: GatewaySnapshot): Map<string, number> {
 }
 
 describe("an audit over SNMP", () => {
-  test.prop([aSnapshot(), fc.constantFrom(484, 1472, 9000, 65_507)], { numRuns: 150 })(
-    "gives back all but tags and the journal, however large datagrams may be",
-    (snapshot, datagramBytesMax) => {
-      const outcome = audit(agentOf(() => snapshot, datagramBytesMax));
+  const isPrivate = fc.boolean();
+  const datagramBytesMax = fc.constantFrom(1472, 9000, 65_507);
+
+  test.prop([aSnapshot(), fc.oneof(datagramBytesMax, fc.constant(484))], { numRuns: 100 })(
+    "column by column gives back all but tags and the journal, however large datagrams may be",
+    (snapshot, bytesMax) => {
+      const outcome = audit(
+        agentOf(() => snapshot, bytesMax),
+        false,
+      );
       if (outcome === null || !outcome.ok) throw new Error(`no audit: ${outcome?.reason}`);
       const { heard, connections, ...facts } = outcome.audit;
-      expect(connections).toEqual(snapshot.connections.map(asToldOverSnmp));
+      expect(connections).toEqual(snapshot.connections.map(untagged).map(asToldByColumns));
       expect(new Map(heard.map(({ address, ageMs }) => [address, ageMs]))).toEqual(heardOnce(snapshot));
-      const { gateway, bootId, counter, upMs, epoch } = snapshot;
-      expect(facts).toEqual({ gateway, via: "snmp", bootId, counter, upMs, epoch, lineEvents: [], ended: [] });
+      expect(facts).toEqual(factsOf(snapshot));
     },
   );
 
-  test.prop([aSnapshot(5), fc.array(fc.boolean(), { minLength: 20, maxLength: 20 })], { numRuns: 60 })(
+  test.prop([aSnapshot(), datagramBytesMax, isPrivate, fc.boolean()], { numRuns: 150 })(
+    "gives back all but the journal, with tags to a user under authPriv and to nobody else",
+    (snapshot, bytesMax, asksInPrivate, asksChanges) => {
+      const engine = anEngine(0, 1, bytesMax);
+      const agent = anAgentOf(() => snapshot, engine, [here.address], bytesMax);
+      const outcome = audit(agent, asksChanges, asksInPrivate ? aSession() : new CommunityEnvelope("recovery"));
+      if (outcome === null || !outcome.ok) throw new Error(`no audit: ${outcome?.reason}`);
+      const { heard, connections, ...facts } = outcome.audit;
+      const told = asksInPrivate ? snapshot.connections : snapshot.connections.map(untagged);
+      expect(connections.map(asToldByColumns)).toEqual(told.map(asToldByColumns));
+      expect(new Map(heard.map(({ address, ageMs }) => [address, ageMs]))).toEqual(heardOnce(snapshot));
+      expect(facts).toEqual(factsOf(snapshot));
+      expect(outcome.notTold.some((what) => what.startsWith("tags"))).toBe(!asksInPrivate);
+    },
+  );
+
+  test.prop([aSnapshot(5), fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }), fc.boolean()], { numRuns: 60 })(
     "survives lost datagrams, or says that nobody answers",
-    (snapshot, losses) => {
-      const outcome = audit(
-        agentOf(() => snapshot, 1472),
-        (datagram) => losses[datagram] ?? false,
-      );
+    (snapshot, losses, asksChanges) => {
+      const agent = agentOf(() => snapshot, 1472);
+      const outcome = audit(agent, asksChanges, undefined, (datagram) => losses[datagram] ?? false);
       if (outcome === null) throw new Error("the query waits for nothing");
-      if (outcome.ok) expect(outcome.audit.connections).toEqual(snapshot.connections.map(asToldOverSnmp));
+      const told = snapshot.connections.map(untagged).map(asToldByColumns);
+      if (outcome.ok) expect(outcome.audit.connections.map(asToldByColumns)).toEqual(told);
       else expect(outcome.reason).toContain("no answer by SNMP to 4 tries");
     },
   );

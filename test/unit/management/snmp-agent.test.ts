@@ -6,6 +6,7 @@ import { sysNameOid } from "../../../firmware/protocol/mib/system-group.js";
 import { parseMessage, writeMessage } from "../../../firmware/protocol/snmp/community-message.js";
 import type { Pdu } from "../../../firmware/protocol/snmp/pdu.js";
 import { aCallOf, aGatewayWith } from "../../support/example-snapshot.js";
+import { snmpSourceOf } from "../../support/snmp-source.js";
 
 const listed = { address: "127.10.0.3", port: 40_000 };
 const sysName: Pdu = {
@@ -18,9 +19,10 @@ const sysName: Pdu = {
 
 function anAgent(askers = ["127.10.0.3", "2001:DB8:0::1"]): SnmpAgent {
   const gateway = aGatewayWith([aCallOf(1)]);
+  const options = { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 100 };
   const face = new SnmpFace(
-    { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 100 },
-    { snapshot: () => gateway, counter: () => 1 },
+    options,
+    snmpSourceOf(() => gateway),
   );
   return new SnmpAgent({ community: "recovery", askers, datagramBytesMax: 484 }, face);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SnmpFace } from "../../../firmware/management/snmp-face.js";
 import type { GatewaySnapshot } from "../../../firmware/protocol/active-connection.js";
+import { changedEntryOid } from "../../../firmware/protocol/mib/change-log.js";
 import {
   changeCounter,
   connectionEntryOid,
@@ -11,6 +12,7 @@ import { sysNameOid } from "../../../firmware/protocol/mib/system-group.js";
 import { formatOid, type Oid } from "../../../firmware/protocol/snmp/oid.js";
 import { errorStatusName, type Pdu, type PlainPdu, pduOctets } from "../../../firmware/protocol/snmp/pdu.js";
 import { aCallOf, aGatewayWith } from "../../support/example-snapshot.js";
+import { snmpSourceOf } from "../../support/snmp-source.js";
 
 const threeCalls = aGatewayWith([1, 2, 3].map(aCallOf));
 const entry = connectionEntryOid(holdoverRoot);
@@ -22,7 +24,10 @@ const plenty = 65_000;
 
 function faceOf(snapshot: GatewaySnapshot = threeCalls): SnmpFace {
   const options = { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 100 };
-  return new SnmpFace(options, { snapshot: () => snapshot, counter: () => snapshot.counter ?? 0 });
+  return new SnmpFace(
+    options,
+    snmpSourceOf(() => snapshot),
+  );
 }
 
 function request(kind: "get" | "get-next" | "set", ...names: Oid[]): Pdu {
@@ -90,13 +95,11 @@ describe("GETBULK (section 4.2.3)", () => {
   });
 
   test("ends after a repetition in which every name was at the end", () => {
-    const answer = faceOf().answer(bulk(0, 50, [...entry, 99], beyond), plenty, 0);
+    const answer = faceOf().answer(bulk(0, 50, [...changedEntryOid(holdoverRoot), 4, 0, 2], beyond), plenty, 0);
     expect(shown(answer)).toEqual([
-      "48.46.51: 120",
+      expect.stringMatching(/^4\.0\.3: id=A3;/),
       "2.0: endOfMibView",
-      "48.46.52: 4000",
-      "2.0: endOfMibView",
-      "48.46.52: endOfMibView",
+      "4.0.3: endOfMibView",
       "2.0: endOfMibView",
     ]);
   });
@@ -134,6 +137,58 @@ describe("anything else", () => {
   });
 });
 
+describe("the log of changes", () => {
+  const record = [...changedEntryOid(holdoverRoot), 4];
+
+  test("is read from any value of the counter on", () => {
+    const names = [record, [...record, 0, 1], [...record, 0, 2, 9], [...record, 1]];
+    const answer = faceOf().answer(request("get-next", ...names), plenty, 0);
+    expect(shown(answer)).toEqual([
+      expect.stringMatching(/^4\.0\.1: id=A1;call=C001;ep=aaln\/1;dev=101;/),
+      expect.stringMatching(/^4\.0\.2: id=A2;/),
+      expect.stringMatching(/^4\.0\.3: id=A3;/),
+      "1.4.1: endOfMibView",
+    ]);
+  });
+
+  test("has a row where a connection changed last, and nowhere else", () => {
+    const names = [
+      [...record, 0, 3],
+      [...record, 0, 4],
+      [...record, 0],
+      [...record, 0, 0],
+    ];
+    expect(shown(faceOf().answer(request("get", ...names), plenty, 0)).map((line) => line.slice(0, 24))).toEqual([
+      "4.0.3: id=A3;call=C003;e",
+      "4.0.4: noSuchInstance",
+      "1.4.0: noSuchInstance",
+      "4.0.0: noSuchInstance",
+    ]);
+  });
+});
+
+describe("tags", () => {
+  const tagged = aGatewayWith([{ ...aCallOf(1), tag: "v=1;from=101;to=201" }]);
+  const tag = [...entry, 37];
+  const record = [...changedEntryOid(holdoverRoot), 4];
+
+  test("are told to who asks under authPriv", () => {
+    const answer = faceOf(tagged).answer(request("get", [...tag, 65, 49], [...record, 0, 1]), plenty, 0, true);
+    expect(shown(answer)).toEqual([
+      "37.65.49: v=1;from=101;to=201",
+      expect.stringMatching(/^4\.0\.1: id=A1;.*;tag=v=1;from=101;to=201$/),
+    ]);
+  });
+
+  test("are not there for anybody else, be it the same moment", () => {
+    const face = faceOf(tagged);
+    face.answer(request("get", [...tag, 65, 49]), plenty, 0, true);
+    const answer = face.answer(request("get", [...tag, 65, 49], [...record, 0, 1]), plenty, 0);
+    expect(shown(answer)).toEqual(["37.65.49: noSuchObject", expect.not.stringContaining("tag")]);
+    expect(shown(face.answer(request("get-next", tag), plenty, 0))).toEqual(["48.46.51: 120"]);
+  });
+});
+
 describe("the view that answers", () => {
   const sysUpTime = [1, 3, 6, 1, 2, 1, 1, 3, 0];
 
@@ -143,7 +198,7 @@ describe("the view that answers", () => {
       aGatewayWith([aCallOf(counter)].map((call) => ({ ...call, durationMs: nowMs })));
     const face = new SnmpFace(
       { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 100 },
-      { snapshot: (nowMs) => ({ ...snapshot(nowMs), upMs: nowMs }), counter: () => counter },
+      { ...snmpSourceOf((nowMs) => ({ ...snapshot(nowMs), upMs: nowMs })), counter: () => counter },
     );
     const upTime = (nowMs: number) => shown(face.answer(request("get", sysUpTime), plenty, nowMs))[0];
     const change = () => {

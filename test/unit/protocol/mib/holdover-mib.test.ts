@@ -1,6 +1,16 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { connectionModes, connectionStates } from "../../../../firmware/protocol/active-connection.js";
+import {
+  changedColumns,
+  changedEntryOid,
+  counterIndex,
+  counterOf,
+  counterUpTo,
+  goneConnId,
+  goneEntryOid,
+  readRecord,
+} from "../../../../firmware/protocol/mib/change-log.js";
 import { connectionColumns } from "../../../../firmware/protocol/mib/connection-columns.js";
 import { connectionIdOf, connectionIndex, emptyRow } from "../../../../firmware/protocol/mib/connection-row.js";
 import {
@@ -40,6 +50,8 @@ describe("docs/mib/HOLDOVER-MIB.txt and the code", () => {
       ...scalars.map(({ name, number }) => [name, formatOid([...scalarsOid(holdoverRoot), number])]),
       ...connectionColumns.map(({ name, number }) => [name, formatOid([...connectionEntryOid(holdoverRoot), number])]),
       ...heardColumns.map(({ name, number }) => [name, formatOid([...heardEntryOid(holdoverRoot), number])]),
+      ...changedColumns.map(({ name, number }) => [name, formatOid([...changedEntryOid(holdoverRoot), number])]),
+      [goneConnId.name, formatOid([...goneEntryOid(holdoverRoot), goneConnId.number])],
     ];
     const readable = [...document.matchAll(/^(ho\w+) OBJECT-TYPE[\s\S]*?MAX-ACCESS +(\S+)/gm)]
       .filter(([, , access]) => access === "read-only")
@@ -75,6 +87,36 @@ describe("the index of the connection table", () => {
   test("is nothing but one to 32 hex digits in upper case", () => {
     for (const id of ["", "0af9", "0".repeat(33), "0 1"]) expect(connectionIndex(id)).toBeNull();
     for (const index of [[], [97], [48 + 65_536], [48 + 128]]) expect(connectionIdOf(index).ok).toBe(false);
+  });
+});
+
+describe("the index of the log of changes", () => {
+  test.each([
+    [1, [0, 1]],
+    [2 ** 32 - 1, [0, 0xffff_ffff]],
+    [2 ** 32, [1, 0]],
+    [Number.MAX_SAFE_INTEGER, [0x1f_ffff, 0xffff_ffff]],
+  ])("has counter %d as %j", (counter, index) => {
+    expect(counterIndex(counter)).toEqual(index);
+    expect(counterOf(index)).toBe(counter);
+    expect(counterUpTo(index)).toBe(counter);
+  });
+
+  test("is two numbers of 53 bits together, and what is none stands before what comes next", () => {
+    for (const index of [[], [1], [1, 2, 3], [0x20_0000, 0]]) expect(counterOf(index)).toBeNull();
+    expect([[], [0], [1], [1, 7, 9], [0xffff_ffff]].map(counterUpTo)).toEqual([
+      0,
+      0,
+      2 ** 32 - 1,
+      2 ** 32 + 7,
+      Number.MAX_SAFE_INTEGER,
+    ]);
+  });
+
+  test("a record that is none is refused", () => {
+    expect(readRecord("gw1", { type: "unsigned32", value: 1 }).ok).toBe(false);
+    expect(readRecord("gw1", { type: "octets", value: new Uint8Array(9_000).fill(0x41) }).ok).toBe(false);
+    expect(readRecord("gw1", text.write("call=C001"))).toMatchObject({ ok: false, reason: "id is missing" });
   });
 });
 
