@@ -66,7 +66,7 @@ export function recordKey(record: Pick<CallDetailRecord, "callId" | "bootId">): 
 /** Of each fact the better known one; both must have the same key. */
 export function mergeRecords(a: CallDetailRecord, b: CallDetailRecord): CallDetailRecord {
   const ended = byEnd(a, b) <= 0 ? a : b;
-  const answer = leastOf(a.answer, b.answer, byExactness);
+  const answer = leastOf(a.answer, b.answer, byAnswer);
   return {
     callId: a.callId,
     bootId: a.bootId,
@@ -105,6 +105,15 @@ function byText(a: unknown, b: unknown): number {
 
 function byExactness<T extends { readonly errorMs: number; readonly from: Provenance }>(a: T, b: T): number {
   return a.errorMs - b.errorMs || provenances.indexOf(a.from) - provenances.indexOf(b.from) || byText(a, b);
+}
+
+/**
+ * What a gateway or a server saw of an answer is not improved by when media began to flow: a call that was answered while
+ * nobody was in charge is connected seconds later.
+ */
+function byAnswer(a: RecordedTime, b: RecordedTime): number {
+  const isRead = ({ from }: RecordedTime) => Number(from === "audited" || from === "inferred");
+  return isRead(a) - isRead(b) || byExactness(a, b);
 }
 
 /**

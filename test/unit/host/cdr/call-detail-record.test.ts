@@ -52,6 +52,13 @@ describe("two records of a call", () => {
     expect(merged).toMatchObject({ answer, end: lost, endCause: "gateway-ended", duration: { ms: 10_000 } });
   });
 
+  test("keep the answer that a journal told, though media that began later is known more exactly", () => {
+    const answer = told(2_000, "B1", 41_000, 1_003);
+    const audited = { wallMs: zeroMs + 4_100, errorMs: 1_000, from: "audited" } as const;
+    expect(mergeRecords({ ...oneRecord, answer }, { ...oneRecord, answer: audited }).answer).toEqual(answer);
+    expect(mergeRecords({ ...oneRecord, answer: audited }, { ...oneRecord, answer }).answer).toEqual(answer);
+  });
+
   test("written before gateways' clocks were kept have the duration they had", () => {
     const { answer, end, duration } = mergeRecords(oneRecord, { ...oneRecord, writtenBy: ["ca2"] });
     expect({ answer, end, duration }).toEqual({
