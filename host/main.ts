@@ -9,6 +9,7 @@ import type { ControlReply } from "./control/control-message.js";
 import { type ControlSocket, openControlSocket } from "./io/control-socket.js";
 import { auditGateway } from "./io/gateway-audits.js";
 import { openLibsqlStore } from "./io/libsql-store.js";
+import { QueryRunner } from "./io/query-runner.js";
 import { readStoredRecord } from "./io/stored-values.js";
 import type { Moment } from "./moment.js";
 import type { ServerEvent } from "./server-event.js";
@@ -47,6 +48,7 @@ class Runner {
   #mgcp: UdpSocket | null = null;
   #heartbeat: UdpSocket | null = null;
   #control: ControlSocket | null = null;
+  readonly #queries: QueryRunner;
   readonly #asked = new Map<number, (reply: ControlReply) => void>();
   #controlId = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -62,6 +64,7 @@ class Runner {
     this.#store = store;
     this.#tell = tell;
     this.#failed = failed;
+    this.#queries = new QueryRunner({ address: config.address }, monotonicMs);
     this.#server = new CallServer(
       config,
       { random, kept: store.gatewayRecords(), store, readRecord: readStoredRecord },
@@ -101,6 +104,7 @@ class Runner {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     for (const answer of this.#asked.values()) answer({ ok: false, reason: "the call server was told to end" });
+    this.#queries.close();
     await Promise.all([this.#mgcp?.close(), this.#heartbeat?.close(), this.#control?.close()]);
     this.#store.close();
   }
@@ -153,7 +157,7 @@ class Runner {
     const gateway = this.#config.gateways.find(({ domain }) => domain === name);
     if (gateway === undefined) return;
     try {
-      const outcome = await auditGateway(gateway, { via, from: this.#config.address, asksRecovery, since }, random);
+      const outcome = await auditGateway(gateway, { via, asksRecovery, since }, this.#queries, random);
       this.#take(() => this.#server.auditEnded(auditId, outcome, now()));
     } catch (error) {
       this.#failed(error);

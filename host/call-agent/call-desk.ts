@@ -73,9 +73,10 @@ export class CallDesk {
     // What it cannot list may be there all the same.
     if (gateway.isPartial) return hasRestarted;
     // A gateway that cannot keep the tag of a call in hand has it kept here.
-    const connections = audit.connections.map((connection) =>
-      connection.tag === "" ? { ...connection, tag: this.agent.tagOf(connection.callId) } : connection,
-    );
+    const connections = audit.connections.map((connection) => {
+      const tag = connection.tag === "" ? this.agent.tagOf(connection.callId) : "";
+      return tag === "" ? connection : { ...connection, tag };
+    });
     const times = { askedAtWallMs: at.wallMs - (at.nowMs - askedAtMs), heardAtWallMs: at.wallMs };
     const before = records.of(gateway.name);
     const record = records.learn({ ...audit, gateway: gateway.name, connections }, times);

@@ -12,16 +12,20 @@
 import type { ActiveConnection, GatewaySnapshot } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
-import { readBulkAuditAnswer, writeBulkAuditRequest } from "#protocol/mgcp/bulk-audit-package.js";
+import { readBulkAuditAnswer } from "#protocol/mgcp/bulk-audit-package.js";
 import { hasWildcard } from "#protocol/mgcp/local-name.js";
-import type { EndpointName, MgcpParameters, MgcpResponse, MgcpVerb } from "#protocol/mgcp/message.js";
-import { type AuditRequest, recoveryCodes, wholeAudit, writeAuditRequest } from "#protocol/mgcp/recovery-package.js";
+import type { EndpointName, MgcpResponse } from "#protocol/mgcp/message.js";
+import { type AuditRequest, recoveryCodes, wholeAudit } from "#protocol/mgcp/recovery-package.js";
 import { readAuditPage } from "#protocol/mgcp/recovery-page.js";
 import { AuditPages } from "#protocol/mgcp/recovery-pages.js";
+import { TransactionIds } from "#protocol/mgcp/transaction-ids.js";
 import { type TransactionEvent, transactionDefaults } from "#protocol/mgcp/transaction-options.js";
 import { MgcpTransactions } from "#protocol/mgcp/transactions.js";
+import { AskedQuestions } from "./asked-questions.js";
+import { AskingWindow, boundless } from "./asking-window.js";
 import type { AuditCost, AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
-import { auditedConnection, connectionInfo, listedConnection, neverTold } from "./mgcp-connection.js";
+import { auditedConnection, listedConnection, neverTold } from "./mgcp-connection.js";
+import { commandOf, type Question } from "./mgcp-question.js";
 
 export interface MgcpQueryOptions {
   /** The gateway's domain name as MGCP has it: `gw1.example` or `[192.0.2.1]`. */
@@ -42,6 +46,12 @@ export interface MgcpQueryOptions {
   readonly endpointNames?: readonly string[];
 }
 
+/** What queries of one asker have in common; each its own unless told. */
+export interface SharedAsking {
+  readonly ids?: TransactionIds;
+  readonly window?: AskingWindow<AuditQuery>;
+}
+
 export const mgcpQueryDefaults = {
   endpoints: "*",
   bytesMax: 4_000,
@@ -60,20 +70,11 @@ const pagesInFlight = 8;
 /** A gateway that restarts while it is asked is asked again so often. */
 export const beginningsMax = 3;
 
-type Question =
-  | { readonly kind: "page"; readonly after: string | null }
-  | { readonly kind: "list" }
-  /** Whether it has package BA. */
-  | { readonly kind: "packages"; readonly endpoint: EndpointName; readonly listed: readonly EndpointName[] }
-  | { readonly kind: "counts"; readonly start: string | null; readonly listed: readonly EndpointName[] }
-  | { readonly kind: "endpoint"; readonly endpoint: EndpointName }
-  | { readonly kind: "connection"; readonly endpoint: EndpointName; readonly connectionId: string };
-
 export class MgcpQuery implements AuditQuery {
   readonly #options: Required<Omit<MgcpQueryOptions, "since" | "ack">>;
   readonly #request: AuditRequest;
   readonly #transactions: MgcpTransactions;
-  readonly #asked = new Map<number, Question>();
+  readonly #asked: AskedQuestions;
   #waiting: Question[] = [];
   #pages = new AuditPages();
   #beginnings = 0;
@@ -85,13 +86,15 @@ export class MgcpQuery implements AuditQuery {
   #cost: AuditCost = { sent: 0, received: 0, octets: 0 };
   #outcome: AuditOutcome | null = null;
 
-  constructor({ since = null, ack = null, ...options }: MgcpQueryOptions, random: Random) {
+  constructor({ since = null, ack = null, ...options }: MgcpQueryOptions, random: Random, shared: SharedAsking = {}) {
+    const { ids = new TransactionIds(random), window = new AskingWindow(boundless) } = shared;
+    this.#asked = new AskedQuestions(this, window);
     this.#options = { ...mgcpQueryDefaults, ...options };
     this.#request = { ...wholeAudit, since, ack, bytesMax: this.#options.bytesMax, parts: pagesInFlight };
     const { giveUpAfterMs } = this.#options;
     // A gateway that goes on saying 100 is waited for twice as long as a silent one (section 3.5.6), not for a minute.
     const patience = { giveUpAfterMs, historyMs: giveUpAfterMs, responsesMax: 16 };
-    this.#transactions = new MgcpTransactions({ ...transactionDefaults, ...patience }, random);
+    this.#transactions = new MgcpTransactions({ ...transactionDefaults, ...patience }, random, ids);
   }
 
   start(nowMs: number): QueryTurn {
@@ -106,6 +109,7 @@ export class MgcpQuery implements AuditQuery {
   }
 
   tick(nowMs: number): QueryTurn {
+    this.#asked.tick(nowMs);
     const { sends, events } = this.#transactions.tick(nowMs);
     return this.#turn(sends, events, nowMs);
   }
@@ -122,6 +126,7 @@ export class MgcpQuery implements AuditQuery {
       this.#cost = { ...this.#cost, sent: this.#cost.sent + 1, octets: this.#cost.octets + bytes.length };
     }
     if (this.#outcome === null && this.#asked.size === 0 && this.#waiting.length === 0) this.#outcome = this.#whole();
+    if (this.#outcome !== null) this.#asked.end();
     return { sends: all, outcome: this.#outcome };
   }
 
@@ -140,52 +145,30 @@ export class MgcpQuery implements AuditQuery {
   #ask(nowMs: number): QueryTurn["sends"][number][] {
     const sends: QueryTurn["sends"][number][] = [];
     while (this.#outcome === null && this.#asked.size < inFlightMax) {
-      const question = this.#waiting.shift();
+      const [question] = this.#waiting;
       if (question === undefined) break;
       if (question.kind === "connection" && !this.#auditsConnections) {
+        this.#waiting.shift();
         this.#takeNamed(question.endpoint, question.connectionId);
         continue;
       }
-      const command = { ...this.#command(question), session: null };
+      if (!this.#asked.hasRoom()) break;
+      this.#waiting.shift();
+      const command = commandOf(question, this.#endpoints(), this.#request);
       const sent = this.#transactions.send(command, this.#options.to, nowMs);
-      if (sent.transactionId === null) this.#fail("the question is too large for a datagram");
-      else this.#asked.set(sent.transactionId, question);
+      if (sent.transactionId === null) {
+        this.#asked.withdraw();
+        this.#fail("the question is too large for a datagram");
+      } else this.#asked.add(sent.transactionId, question, nowMs);
       sends.push(...sent.sends);
     }
     return sends;
   }
 
-  #command(question: Question): { verb: MgcpVerb; endpoint: EndpointName; parameters: MgcpParameters } {
-    const everything = this.#endpoints();
-    switch (question.kind) {
-      case "page": {
-        const { after } = question;
-        const request = after === null ? this.#request : { ...this.#request, after, ack: null, parts: null };
-        const extensions = [writeAuditRequest(request)];
-        return { verb: "AUEP", endpoint: everything, parameters: { extensions } };
-      }
-      case "list":
-        return { verb: "AUEP", endpoint: everything, parameters: {} };
-      case "packages":
-        return { verb: "AUEP", endpoint: question.endpoint, parameters: { requestedInfo: ["A"] } };
-      case "counts": {
-        const request = { items: ["counts"], stateTypes: [], start: question.start, endpointsMax: null } as const;
-        return { verb: "AUEP", endpoint: everything, parameters: { extensions: writeBulkAuditRequest(request) } };
-      }
-      case "endpoint":
-        return { verb: "AUEP", endpoint: question.endpoint, parameters: { requestedInfo: ["I"] } };
-      case "connection": {
-        const parameters = { connectionIds: [question.connectionId], requestedInfo: connectionInfo };
-        return { verb: "AUCX", endpoint: question.endpoint, parameters };
-      }
-    }
-  }
-
   #take(event: TransactionEvent): void {
     if (event.kind !== "response" && event.kind !== "failed") return;
-    const question = this.#asked.get(event.transactionId);
+    const question = this.#asked.take(event.transactionId);
     if (question === undefined) return;
-    this.#asked.delete(event.transactionId);
     if (event.kind === "failed") this.#unanswered(question, event.reason);
     else if (question.kind === "packages") this.#takePackages(event.response, question.listed);
     else if (question.kind === "counts") this.#takeCounts(event.response, question.listed);
@@ -314,8 +297,7 @@ export class MgcpQuery implements AuditQuery {
 
   #beginAgain(why: string): void {
     // Answers still to come are of what was asked before.
-    for (const transactionId of this.#asked.keys()) this.#transactions.forget(transactionId);
-    this.#asked.clear();
+    for (const transactionId of this.#asked.end()) this.#transactions.forget(transactionId);
     this.#waiting = [];
     if (this.#beginnings < beginningsMax) this.#begin();
     else this.#fail(why);

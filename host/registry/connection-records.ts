@@ -1,6 +1,7 @@
 /**
  * The records of active connections: this server's latest word on every gateway, from polls and audits. What a gateway
- * did not tell is not guessed; what this record is worth is in `heardAtWallMs` and `via`. Where it does not tell since when
+ * did not tell is not guessed; what this record is worth is in `heardAtWallMs` and `via`. A connection that did not change
+ * since stays as it was last told, its duration and statistics too: since when it is up is in `startedWallMs`. Where it does not tell since when
  * a connection carries media, the audits between which it began to are kept instead.
  */
 import type { ActiveConnection, AuditProtocol, GatewayAudit } from "#protocol/active-connection.js";
@@ -36,10 +37,12 @@ export interface GatewayRecord {
 
 export class ConnectionRecords {
   readonly #records = new Map<string, GatewayRecord>();
+  /** The connections of each record by their ids. */
+  readonly #rows = new Map<string, ReadonlyMap<string, ActiveConnection>>();
 
   /** `kept`: what the store still had from before this start. */
   constructor(kept: readonly GatewayRecord[]) {
-    for (const record of kept) this.#records.set(record.gateway, record);
+    for (const record of kept) this.#put(record);
   }
 
   /**
@@ -47,10 +50,10 @@ export class ConnectionRecords {
    * is held, where the gateway neither counts nor tells since when, so that by itself it looks as if it never had.
    */
   learn(audit: GatewayAudit, times: AuditTimes): GatewayRecord {
-    const before = new Map(this.connections(audit.gateway).map((connection) => [connection.connectionId, connection]));
+    const before = this.#rows.get(audit.gateway);
     const connections = audit.connections.map((connection) => {
-      const known = before.get(connection.connectionId);
-      if (known === undefined || known.callId !== connection.callId) return connection;
+      const known = before?.get(connection.connectionId);
+      if (known === undefined || known === connection || known.callId !== connection.callId) return connection;
       const { tag, state } = connection;
       const isHeld = state === "setting-up" && (known.state === "up" || known.state === "held");
       return { ...connection, tag: tag === "" ? known.tag : tag, state: isHeld ? "held" : state };
@@ -59,8 +62,13 @@ export class ConnectionRecords {
     const [heardAtWallMs, askedAtWallMs] = [Math.round(times.heardAtWallMs), Math.floor(times.askedAtWallMs)];
     const sightings = sightingsOf(connections, this.#records.get(gateway), heardAtWallMs);
     const record = { gateway, via, bootId, counter, upMs, connections, heardAtWallMs, askedAtWallMs, sightings };
-    this.#records.set(gateway, record);
+    this.#put(record);
     return record;
+  }
+
+  #put(record: GatewayRecord): void {
+    this.#records.set(record.gateway, record);
+    this.#rows.set(record.gateway, new Map(record.connections.map((row) => [row.connectionId, row])));
   }
 
   /** From where on an audit need tell only what changed; null: there is nothing to add it to. */
@@ -78,8 +86,7 @@ export class ConnectionRecords {
     if (record === undefined || record.bootId !== audit.bootId || audit.counter === null) return null;
     // What an audit that was asked later has told is not undone.
     if (record.counter === null || record.counter < since || record.counter > audit.counter) return null;
-    const passedMs = Math.max(0, (audit.upMs ?? 0) - (record.upMs ?? audit.upMs ?? 0));
-    const connections = new Map(record.connections.map((row) => [row.connectionId, later(row, passedMs)]));
+    const connections = new Map(this.#rows.get(audit.gateway));
     for (const connectionId of gone) connections.delete(connectionId);
     for (const connection of audit.connections) connections.set(connection.connectionId, connection);
     return { ...whole, connections: [...connections.values()] };
@@ -122,11 +129,4 @@ function sightingsOf(
       const seen = known.get(`${connectionId} ${callId}`);
       return seen ?? { connectionId, callId, afterWallMs, byWallMs: heardAtWallMs };
     });
-}
-
-/** Statistics are as they were last told. */
-function later(connection: ActiveConnection, passedMs: number): ActiveConnection {
-  return connection.startedWallMs === null
-    ? connection
-    : { ...connection, durationMs: connection.durationMs + passedMs };
 }

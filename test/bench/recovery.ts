@@ -16,7 +16,7 @@ import { monotonicMs } from "../../firmware/io/monotonic-clock.js";
 import type { AuditProtocol } from "../../firmware/protocol/active-connection.js";
 import type { Address } from "../../firmware/protocol/address.js";
 import { CommunityEnvelope } from "../../firmware/protocol/snmp/community-envelope.js";
-import { runQuery } from "../../host/io/query-runner.js";
+import { type QueryPlace, QueryRunner } from "../../host/io/query-runner.js";
 import type { AuditQuery } from "../../host/query/audit-query.js";
 import { MgcpQuery } from "../../host/query/mgcp-query.js";
 import { SipQuery } from "../../host/query/sip-query.js";
@@ -69,22 +69,27 @@ interface Site {
 }
 
 const random = () => randomInt(2 ** 47) / 2 ** 47;
+/** As a call server has one for all it asks. */
+const runner = new QueryRunner({ address: callAgent.address }, monotonicMs);
 
-function queryOf(way: Way, index: number, records: ConnectionRecords, relays: number, from: Address): AuditQuery {
-  const { name: gateway, address } = placeOf(index);
-  if (way === "sip")
-    return new SipQuery({ gateway, to: { address, port: ports.sip }, from, timeoutMs: 30_000 }, random);
+function addressOf(way: Way, index: number): Address {
+  const { address } = placeOf(index);
+  return { address, port: way === "snmp" ? ports.snmp : way === "sip" ? ports.sip : ports.mgcp };
+}
+
+function queryOf(way: Way, index: number, records: ConnectionRecords, relays: number, place: QueryPlace): AuditQuery {
+  const { name: gateway } = placeOf(index);
+  const to = addressOf(way, index);
+  if (way === "sip") return new SipQuery({ gateway, to, from: place, timeoutMs: 30_000 }, random);
   const via: AuditProtocol = way === "snmp" ? "snmp" : "mgcp";
   const since = way === "textbook" ? null : records.since(gateway, via);
   if (way === "snmp") {
-    const to = { address, port: ports.snmp };
     const envelope = new CommunityEnvelope(community);
     return new SnmpQuery({ ...snmpQueryDefaults, gateway, to, envelope, since }, random);
   }
-  const to = { address, port: ports.mgcp };
   const endpointNames = Array.from({ length: relays }, (_, relay) => `relay/${(relay + 1).toString(16)}`);
   const plain = way === "textbook" ? { asksRecovery: false, endpointNames } : {};
-  return new MgcpQuery({ gateway, to, since, ...plain }, random);
+  return new MgcpQuery({ gateway, to, since, ...plain }, random, place);
 }
 
 type Measured = Pick<Row, "datagrams" | "octets" | "rows" | "backupCpuMs" | "gatewaysCpuMs"> & { readonly ms: number };
@@ -98,8 +103,8 @@ async function recover(site: Site, way: Way, records: ConnectionRecords): Promis
   const startMs = monotonicMs();
   const ask = async () => {
     for (let index = next++; index < site.gateways; index = next++) {
-      const query = (from: Address) => queryOf(way, index, records, relays, from);
-      const outcome = await runQuery(query, { address: callAgent.address }, monotonicMs);
+      const query = (place: QueryPlace) => queryOf(way, index, records, relays, place);
+      const outcome = await runner.run(query, addressOf(way, index));
       if (!outcome.ok) throw new Error(outcome.reason);
       const audit = records.completed({ ...outcome.audit, gateway: placeOf(index).name });
       if (audit === null) throw new Error("an audit of what changed was not completed");
@@ -206,12 +211,12 @@ async function unchangedPoll(site: Site): Promise<Measured[]> {
   const records = new ConnectionRecords([]);
   await recover(site, "mgcp", records);
   const polls = 300;
-  const { name: gateway, address } = placeOf(0);
-  const to = { address, port: ports.mgcp };
+  const { name: gateway } = placeOf(0);
+  const to = addressOf("mgcp", 0);
   const beforeMs = await gatewaysCpuMs(site);
   for (let poll = 0; poll < polls; poll += 1) {
-    const query = new MgcpQuery({ gateway, to, since: records.since(gateway, "mgcp") }, random);
-    const outcome = await runQuery(query, { address: callAgent.address }, monotonicMs);
+    const since = records.since(gateway, "mgcp");
+    const outcome = await runner.run((place) => new MgcpQuery({ gateway, to, since }, random, place), to);
     if (!outcome.ok || outcome.audit.since === undefined) throw new Error("a poll was not answered by what changed");
   }
   const eachMs = ((await gatewaysCpuMs(site)) - beforeMs) / polls;
@@ -302,4 +307,5 @@ const sites: readonly (readonly [gateways: number, connections: number, isWhole:
     ];
 const rows: Row[] = [];
 for (const [gateways, connections, isWhole] of sites) rows.push(...(await measure(gateways, connections, isWhole)));
+runner.close();
 if (isJson) console.log(JSON.stringify({ rows }, null, 2));

@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { addressTowards, runQuery } from "../../host/io/query-runner.js";
+import { runQuery } from "../../host/io/query-runner.js";
+import { addressTowards } from "../../host/io/query-socket.js";
 import { MgcpQuery } from "../../host/query/mgcp-query.js";
 import { foreignProgram } from "../support/foreign-program.js";
 

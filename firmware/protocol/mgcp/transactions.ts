@@ -13,6 +13,7 @@ import { datagramBytesMax, messagesPerDatagramMax, parseDatagram, type RefusedMe
 import { Peers } from "./peers.js";
 import { ReceivedCommands, writeResponse } from "./received-commands.js";
 import { type PartToSend, SentCommands } from "./sent-commands.js";
+import { TransactionIds } from "./transaction-ids.js";
 import type {
   CommandToSend,
   MessageToSend,
@@ -23,22 +24,19 @@ import type {
 } from "./transaction-options.js";
 import { joinMessages, writeMessage } from "./write.js";
 
-const transactionIdMax = 999_999_999;
-
 /** Section 3.5.4: what every implementation takes, and so what is sent together at most. */
 export const togetherBytesMax = 4_000;
 
 export class MgcpTransactions {
   readonly #options: TransactionOptions;
-  readonly #random: Random;
+  readonly #ids: TransactionIds;
   readonly #peers: Peers;
   readonly #sent: SentCommands;
   readonly #received: ReceivedCommands;
-  #lastId = 0;
 
-  constructor(options: TransactionOptions, random: Random) {
+  constructor(options: TransactionOptions, random: Random, ids: TransactionIds = new TransactionIds(random)) {
     this.#options = options;
-    this.#random = random;
+    this.#ids = ids;
     this.#peers = new Peers(options.pace);
     this.#sent = new SentCommands(options, random, this.#peers);
     this.#received = new ReceivedCommands(options, random);
@@ -145,12 +143,8 @@ export class MgcpTransactions {
     return earliest(this.#sent.next(), this.#received.next());
   }
 
-  /** Numbers follow one another from a random start, so none comes again for longer than three minutes (3.2.1.2). */
   #nextId(): number {
-    if (this.#lastId === 0) this.#lastId = Math.floor(this.#random() * transactionIdMax);
-    do this.#lastId = (this.#lastId % transactionIdMax) + 1;
-    while (this.#sent.has(this.#lastId));
-    return this.#lastId;
+    return this.#ids.next((transactionId) => this.#sent.has(transactionId));
   }
 
   /** Confirms answers of this peer where that is wanted and the command does not do so itself. */
