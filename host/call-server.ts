@@ -1,9 +1,6 @@
 /**
  * The whole call server without I/O: datagrams, ended audits and time in; datagrams, audits to run, records to store and
- * events to tell out. The parts decide (call-agent, bring-up, peer-watch); this file joins them and holds the role.
- *
- *   starting ──nobody else is in charge──► active ◄──peer gone, witnesses agree── standby
- *       └──────────the peer is────────────► standby ◄──a higher epoch than ours── active
+ * events to tell out. The parts decide (server-role, call-agent, bring-up, peer-watch); this file joins them.
  */
 import type { AuditProtocol, Epoch, GatewayAudit } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
@@ -22,7 +19,7 @@ import { claimedEntity } from "./call-agent/redirection.js";
 import { JournalBook } from "./cdr/journal-book.js";
 import { isRecordDatagram } from "./cdr/record-datagram.js";
 import type { ExchangeParts } from "./cdr/record-exchange.js";
-import { type CallServerConfig, gatewayPlaceOf, linesOf, peerWatchOptionsOf } from "./config.js";
+import { type CallServerConfig, gatewayPlaceOf, linesOf, peerWatchOptionsOf, roleOptionsOf } from "./config.js";
 import { listCalls } from "./control/call-list.js";
 import type { ControlRequest } from "./control/control-message.js";
 import { Switchovers } from "./control/switchovers.js";
@@ -36,13 +33,13 @@ import { Outbox, type ServerOutput } from "./server-output.js";
 import { AuditsUnderWay, type AuditUnderWay } from "./watch/audits-under-way.js";
 import { BringUp } from "./watch/bring-up.js";
 import { GatewayInquiry, type InquiryPurpose } from "./watch/gateway-inquiry.js";
-import type { Heartbeat, HeartbeatRole } from "./watch/heartbeat.js";
+import type { HeartbeatRole } from "./watch/heartbeat.js";
 import { PeerWatch, type WatchTurn } from "./watch/peer-watch.js";
 import { Pings } from "./watch/pings.js";
 import { Poller } from "./watch/poller.js";
 import { type RecordSharing, recordSharingOf } from "./watch/record-sharing.js";
 import type { RecoveryCause } from "./watch/recovery.js";
-import { decideStart } from "./watch/start-decision.js";
+import { type RoleChange, ServerRole } from "./watch/server-role.js";
 
 /** A server without a peer still wants to know its gateways alive. */
 const pingMsAlone = 1_000;
@@ -69,19 +66,14 @@ export class CallServer {
   readonly #outbox = new Outbox();
   readonly #audits = new AuditsUnderWay(this.#outbox);
   readonly #switchovers: Switchovers;
-  readonly #startedAtMs: number;
-  #role: HeartbeatRole = "starting";
-  #roleSinceMs: number;
-  /** Told to be in charge: a peer that says it is so too is told to yield. */
-  #insistUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #role: ServerRole;
 
   constructor(config: CallServerConfig, parts: CallServerParts, at: Moment) {
     const { server, address, mgcpPort, poll, calls } = config;
     const { random } = parts;
     const outbox = this.#outbox;
     this.#config = config;
-    this.#startedAtMs = at.nowMs;
-    this.#roleSinceMs = at.nowMs;
+    this.#role = new ServerRole(roleOptionsOf(config), at.nowMs);
     this.#gateways = new Gateways(config.gateways.map(gatewayPlaceOf), { server, ...linkOptions }, at.nowMs);
     const callAgent = { address, port: mgcpPort };
     this.#channel = new CommandChannel(
@@ -116,7 +108,7 @@ export class CallServer {
   }
 
   get role(): HeartbeatRole {
-    return this.#role;
+    return this.#role.name;
   }
 
   /** The records of active connections, as last told. */
@@ -125,7 +117,7 @@ export class CallServer {
   }
 
   start(at: Moment): ServerOutput[] {
-    if (this.#config.role === "backup") this.#setRole("standby", "configured as backup", at);
+    if (this.#config.role === "backup") this.#become({ to: "standby", reason: "configured as backup" }, at);
     else for (const gateway of this.#gateways.all()) this.#inquiry.ask(gateway, "ask", at);
     return this.tick(at);
   }
@@ -143,7 +135,7 @@ export class CallServer {
   receivePeer(bytes: Uint8Array, from: Address, at: Moment): ServerOutput[] {
     if (isRecordDatagram(bytes)) {
       const isNewlyShared = this.#sharing.receive(bytes, from, at);
-      if (isNewlyShared && this.#role === "active" && !this.#bringUp.isRecovering) this.#desk.acknowledge(at);
+      if (isNewlyShared && this.#role.isActive && !this.#bringUp.isRecovering) this.#desk.acknowledge(at);
       return this.#outbox.take();
     }
     if (this.#watch !== null) this.#takeWatch(this.#watch.receive(bytes, from, this.#standing(), at), at);
@@ -155,7 +147,7 @@ export class CallServer {
   auditEnded(auditId: number, outcome: AuditOutcome, at: Moment): ServerOutput[] {
     const pending = this.#audits.ended(auditId);
     if (pending?.isPoll) this.#pollEnded(pending, outcome, at);
-    else if (pending !== undefined && this.#role === "active") this.#bringUp.auditEnded(pending, outcome, at);
+    else if (pending !== undefined && this.#role.isActive) this.#bringUp.auditEnded(pending, outcome, at);
     return this.#outbox.take();
   }
 
@@ -176,7 +168,7 @@ export class CallServer {
     if (this.#watch !== null) this.#takeWatch(this.#watch.tick(this.#standing(), at), at);
     this.#weighPeer(at);
     this.#sharing.tick(this.#watch !== null && this.#watch.heardPeer(at.nowMs) !== null, at);
-    if (this.#role === "active") {
+    if (this.#role.isActive) {
       this.#ping(at);
       this.#bringUp.tick(at);
       this.#desk.with(at, (agent, turn) => agent.tick(at, turn));
@@ -189,7 +181,7 @@ export class CallServer {
   }
 
   next(): number | null {
-    const isActive = this.#role === "active";
+    const { isActive } = this.#role;
     return earliest(
       this.#channel.next(),
       this.#watch?.next(this.#standing()) ?? null,
@@ -197,7 +189,7 @@ export class CallServer {
       this.#sharing.next(),
       isActive ? this.#pings.next() : null,
       isActive ? this.#desk.agent.next() : null,
-      this.#role === "starting" ? this.#startedAtMs + (this.#config.heartbeat?.deadAfterMs ?? pingMsAlone) : null,
+      this.#role.next(),
       ...(isActive ? this.#gateways.all().map(({ link }) => link.next()) : []),
     );
   }
@@ -208,7 +200,7 @@ export class CallServer {
   #switchOver(controlId: number, resetEpoch: boolean, at: Moment): void {
     const gateways = this.#gateways.all();
     const silentMaxMs = 2 * this.#config.poll.everyMs + linkOptions.stepMaxMs;
-    if (this.#role === "active" && !(resetEpoch && gateways.some(({ link }) => link.isStuck))) {
+    if (this.#role.isActive && !(resetEpoch && gateways.some(({ link }) => link.isStuck))) {
       this.#switchovers.needless(controlId);
       return;
     }
@@ -218,7 +210,7 @@ export class CallServer {
     }
     this.#switchovers.begun(controlId);
     if (resetEpoch) for (const { link } of gateways) link.allowReset();
-    this.#insistUntilMs = at.nowMs + (this.#config.heartbeat?.deadAfterMs ?? 0);
+    this.#role.insist(at.nowMs);
     const from = this.#config.peer?.server ?? null;
     this.#activate({ from, detectMs: 0 }, "by the operator's word", at);
     this.#insist(at);
@@ -226,19 +218,17 @@ export class CallServer {
 
   /** A peer that says it is in charge is told to yield, for a while; then the epochs decide. */
   #insist(at: Moment): void {
-    const isOpposed = this.#watch?.heardPeer(at.nowMs)?.role === "active" && this.#role === "active";
-    if (this.#watch === null || !isOpposed || at.nowMs >= this.#insistUntilMs) return;
+    if (this.#watch === null || !this.#role.isOpposed(this.#watch.heardPeer(at.nowMs), at.nowMs)) return;
     this.#takeWatch(this.#watch.pushAside(this.#standing(), at), at);
   }
 
-  #setRole(role: HeartbeatRole, reason: string, at: Moment): void {
-    this.#role = role;
-    this.#roleSinceMs = at.nowMs;
-    this.#outbox.log({ event: "role", role, reason });
+  #become({ to, reason }: RoleChange, at: Moment): void {
+    this.#role.become(to, at.nowMs);
+    this.#outbox.log({ event: "role", role: to, reason });
   }
 
   #standing() {
-    return { role: this.#role, epoch: this.#gateways.highestGranted() };
+    return { role: this.#role.name, epoch: this.#gateways.highestGranted() };
   }
 
   #peerAgent(nowMs: number): { readonly callAgent: Address; readonly isInCharge: boolean } | null {
@@ -250,49 +240,24 @@ export class CallServer {
 
   /** Whether what is known of the peer changes the role. */
   #weighPeer(at: Moment): void {
-    const peer = this.#watch?.heardPeer(at.nowMs) ?? null;
-    if (this.#role === "starting") this.#decideStart(peer, at);
-    else if (this.#isPrimaryInWaiting(at) && peer?.role === "standby") {
-      this.#activate({ from: null, detectMs: 0 }, "the peer is a standby too", at);
-    } else if (this.#role === "active" && peer?.role === "active" && at.nowMs >= this.#insistUntilMs) {
-      const own = this.#gateways.highestGranted();
-      const isLower = own < peer.epoch || (own === peer.epoch && this.#config.server > peer.server);
-      if (isLower) this.#stepDown(`${peer.server} is in charge with epoch ${peer.epoch}`, at);
-    }
-  }
-
-  /** Long enough for what the peer says to be from after this server stood by: who pushed it aside was a standby too. */
-  #isPrimaryInWaiting({ nowMs }: Moment): boolean {
-    const { role, heartbeat } = this.#config;
-    return this.#role === "standby" && role === "primary" && nowMs - this.#roleSinceMs >= (heartbeat?.deadAfterMs ?? 0);
-  }
-
-  #decideStart(heard: Heartbeat | null, at: Moment): void {
-    const { peer, heartbeat } = this.#config;
-    const decision = decideStart({
-      peer: peer?.server ?? null,
-      heard,
-      gateways: this.#gateways.all(),
-      startedAtMs: this.#startedAtMs,
-      nowMs: at.nowMs,
-      heartbeatMs: heartbeat?.everyMs ?? 0,
-      deadAfterMs: heartbeat?.deadAfterMs ?? pingMsAlone,
-    });
-    if (decision?.role === "standby") this.#setRole("standby", decision.reason, at);
-    else if (decision !== null) this.#activate({ from: null, detectMs: 0 }, decision.reason, at);
+    const own = { epoch: this.#gateways.highestGranted(), gateways: this.#gateways.all() };
+    const change = this.#role.weigh(this.#watch?.heardPeer(at.nowMs) ?? null, own, at.nowMs);
+    if (change === null) return;
+    if (change.to === "active") this.#activate({ from: null, detectMs: 0 }, change.reason, at);
+    else if (this.#role.isActive) this.#stepDown(change.reason, at);
+    else this.#become(change, at);
   }
 
   #activate(cause: RecoveryCause, reason: string, at: Moment): void {
-    this.#setRole("active", reason, at);
+    this.#become({ to: "active", reason }, at);
     this.#watch?.announce(at.nowMs);
     this.#pings.hurry(at.nowMs);
     this.#bringUp.beginAll(cause, cause.from === null ? ["mgcp"] : this.#config.audit.via, at);
   }
 
   #stepDown(reason: string, at: Moment): void {
-    if (this.#role !== "active") return;
-    this.#setRole("standby", reason, at);
-    this.#insistUntilMs = Number.NEGATIVE_INFINITY;
+    if (!this.#role.isActive) return;
+    this.#become({ to: "standby", reason }, at);
     this.#switchovers.failed(reason);
     this.#watch?.announce(at.nowMs);
     this.#bringUp.abandon();
@@ -304,7 +269,7 @@ export class CallServer {
   /** Another server owns the gateway with a higher epoch: this one is no longer in charge. */
   #isSuperseded(gateway: KnownGateway, owner: Epoch | null, at: Moment): boolean {
     const { granted } = gateway.link;
-    if (this.#role !== "active" || owner === null || granted === null) return false;
+    if (!this.#role.isActive || owner === null || granted === null) return false;
     if (owner.server === this.#config.server || owner.number <= granted.number) return false;
     this.#stepDown(`${gateway.name} obeys ${owner.server} with epoch ${owner.number}`, at);
     return true;
@@ -318,7 +283,7 @@ export class CallServer {
       if (gateway !== undefined) this.#inquiry.askWitness(gateway, at);
     }
     if (turn.isToYield) this.#stepDown(`the operator has put ${this.#config.peer?.server} in charge`, at);
-    if (turn.gone === null || this.#role !== "standby") return;
+    if (turn.gone === null || this.#role.name !== "standby") return;
     const from = this.#config.peer?.server ?? "";
     const [detectMs, silentMs] = [Math.round(turn.gone.detectMs), Math.round(turn.gone.silentMs)];
     this.#outbox.log({ event: "takeover-begin", from, detectMs, silentMs });
@@ -354,7 +319,7 @@ export class CallServer {
     gateway.lastHeardMs = at.nowMs;
     gateway.isPartial = outcome.isPartial === true;
     const hasRestarted = this.#desk.learn(gateway, audit, askedAtMs, at);
-    if (this.#role !== "active" || this.#isSuperseded(gateway, audit.epoch, at)) return;
+    if (!this.#role.isActive || this.#isSuperseded(gateway, audit.epoch, at)) return;
     if (hasRestarted && link.state.name === "up") this.#bringUp.begin(gateway, ["mgcp"], at);
     else if (link.isAdopted) this.#compare(gateway, audit, askedAtMs, at);
   }
@@ -380,7 +345,7 @@ export class CallServer {
   #serve(command: MgcpCommand, from: Address, reply: ReplyHandle, at: Moment): void {
     const gateway = this.#gateways.at(from.address);
     if (gateway === undefined) return;
-    const { code, comment, parameters } = noticeReply(command, this.#role, this.#config.peer ?? null);
+    const { code, comment, parameters } = noticeReply(command, this.#role.name, this.#config.peer ?? null);
     this.#channel.respond(reply, { code, comment, parameters, sessions: [] }, at.nowMs);
     if (code !== 200) return;
     if (command.verb === "RSIP") this.#restarted(gateway, command, at);
@@ -406,7 +371,7 @@ export class CallServer {
     switch (purpose.kind) {
       case "ping":
         gateway.pingsWaiting = Math.max(0, gateway.pingsWaiting - 1);
-        if (response !== null && this.#role === "active") {
+        if (response !== null && this.#role.isActive) {
           this.#bringUp.follow(gateway, gateway.link.heard(at.nowMs), at);
         }
         break;

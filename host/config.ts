@@ -194,6 +194,14 @@ export function gatewayPlaceOf({
   return { domain, address, mgcpPort, poll, firstEndpoint: `${prefix}${first}`, speaks };
 }
 
+/** A server without a peer still takes a moment to ask its gateways who is in charge. */
+const startMsAlone = 1_000;
+
+export function roleOptionsOf({ server, role: configured, peer, heartbeat }: CallServerConfig) {
+  const { everyMs: heartbeatMs = 0, deadAfterMs = startMsAlone } = heartbeat ?? {};
+  return { server, configured, peer: peer?.server ?? null, heartbeatMs, deadAfterMs };
+}
+
 /** The peer and how it is watched (watch/peer-watch); null for a call server that stands alone. */
 export function peerWatchOptionsOf({ server, peer, heartbeat, gateways }: CallServerConfig) {
   if (peer === undefined || heartbeat === undefined) return null;
