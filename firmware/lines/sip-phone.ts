@@ -7,7 +7,8 @@
  *     idle ──┤                                         ├──────────────► idle
  *            └─ring────► ringing ──its 200, ACK──► up ─┘
  *
- * A telephone that calls while it is rung, or rings while it calls, is told 486 (glare, and a second call alike).
+ * A telephone that calls while it is rung, or rings while it calls, is told 486 (glare, and a second call alike). One that
+ * calls while it is up is asked at once whether it still is: it may have lost its power, and its call, and be back.
  */
 import type { Coding } from "#protocol/active-connection.js";
 import type { Address } from "#protocol/address.js";
@@ -184,7 +185,10 @@ export class SipPhones {
     if (phone === null) return this.#refuse(key, request, 403);
     const refusal = inspectNewInvite(request);
     if (refusal !== null) return this.#answerAlone(key, request, refusal);
-    if (phone.state.name !== "idle") return this.#refuse(key, request, 486);
+    if (phone.state.name !== "idle") {
+      const doubt = phone.state.name === "up" ? phone.state.session.probe() : [];
+      return { sip: [...this.#refuse(key, request, 486).sip, ...doubt], events: [] };
+    }
     const dialled = userOf(request.uri);
     if (dialled !== null && !dialledDigits.test(dialled)) return this.#refuse(key, request, 404);
     const session = this.#newSession(phone);

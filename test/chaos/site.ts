@@ -29,6 +29,8 @@ export interface ChaosSiteOptions {
 /** What a gateway that is killed may have lost of a call. */
 export const checkpointMs = 1_000;
 const heartbeat = { everyMs: 400, deadAfterMs: 1_500 };
+/** A call of telephones that are both gone while it rings is given up after it. */
+const noAnswerMs = 20_000;
 const startWithinMs = 30_000;
 
 export class ChaosSite {
@@ -76,7 +78,7 @@ export class ChaosSite {
     await Promise.all(gateways.map((gateway) => happened(gateway, "listening")));
     const [primary, backup] = serverRoles.map((role) => {
       const configuration = serverConfiguration(role, this.servers, this.gateways, folder, heartbeat);
-      return this.programs.startConfigured(role, "call-server", configuration);
+      return this.programs.startConfigured(role, "call-server", { ...configuration, calls: { noAnswerMs } });
     });
     const telephones = this.gateways.map((gateway, index) => this.#startTelephones(index + 1, gateway));
     await Promise.all(telephones.map((bank) => happened(bank, "ready")));

@@ -34,8 +34,10 @@ export interface SeenCall {
   wasUp: boolean;
   /** A gateway of it died. */
   crashedAtMs: number | null;
-  /** A telephone of it died, the last that did: its gateway finds out when it asks it. */
+  /** When the last of its telephones that died did so: a gateway finds out when it asks it. */
   abandonedAtMs: number | null;
+  /** Telephones that died in it; what they do when they are back is another call. */
+  readonly gone: Set<string>;
   /** The last of the two was off the call. */
   overAtMs: number | null;
 }
@@ -72,8 +74,8 @@ export class CallWitness {
   readonly #stops: Stop[] = [];
   /** Whom it rings for, by the called number. */
   readonly #dialled = new Map<string, string>();
-  /** Those last rung by a gateway that has not died since. */
-  readonly #rung = new Set<string>();
+  /** Those last rung, or heard to call, by a gateway that has not died since. */
+  readonly #known = new Set<string>();
 
   constructor(options: WitnessOptions) {
     this.#options = options;
@@ -83,10 +85,8 @@ export class CallWitness {
     const hook = hookAfter[kind];
     if (hook !== undefined) this.#hooks.set(number, hook);
     if (kind === "dialling") this.#calling.set(number, other ?? "");
-    if (kind === "ringing") {
-      this.#dialled.set(number, this.#callerOf(number, other ?? ""));
-      this.#rung.add(number);
-    }
+    if (kind === "ringing") this.#dialled.set(number, this.#callerOf(number, other ?? ""));
+    if (kind === "dialling" || kind === "ringing") this.#known.add(number);
     if (kind === "answered" && by === "near") this.#answer(number, atMs);
     if (kind === "talking") this.#talks(number);
     if (kind === "hung-up") this.#hungUp(number, by, atMs);
@@ -95,7 +95,7 @@ export class CallWitness {
   gatewayDied(gateway: number, atMs: number): void {
     const { numbers, gatewayOf } = this.#options;
     this.#dead.add(gateway);
-    for (const number of numbers) if (gatewayOf(number) === gateway) this.#rung.delete(number);
+    for (const number of numbers) if (gatewayOf(number) === gateway) this.#known.delete(number);
     for (const call of this.calls) {
       if (!this.#gatewaysOf(call).includes(gateway) || call.overAtMs !== null) continue;
       call.crashedAtMs ??= atMs;
@@ -124,7 +124,8 @@ export class CallWitness {
     this.#hooks.set(number, "on-hook");
     if (call === undefined || !wasInCall) return;
     call.abandonedAtMs = atMs;
-    if (this.#isOnHook(otherOf(call, number))) call.overAtMs = atMs;
+    call.gone.add(number);
+    if (!this.#isIn(call, otherOf(call, number))) call.overAtMs = atMs;
   }
 
   /** Every call that was answered has one record, off by no more than was promised; and nothing else has one. */
@@ -190,7 +191,8 @@ export class CallWitness {
 
   #openCallOf(number: string): SeenCall | undefined {
     return this.calls.findLast(
-      ({ caller, called, overAtMs }) => overAtMs === null && (caller === number || called === number),
+      ({ caller, called, overAtMs, gone }) =>
+        overAtMs === null && (caller === number || called === number) && !gone.has(number),
     );
   }
 
@@ -204,19 +206,22 @@ export class CallWitness {
 
   /**
    * At a gateway that is dead nobody is answered, nor at one that was started again while the telephone rang on: only the
-   * dead one knew of the call, so nothing is connected, and it is in no journal and can be in no record.
+   * dead one knew of the call, so nothing is connected, and it is in no journal and can be in no record. Who called from
+   * such a gateway is not connected any more, though the other one may answer.
    */
   #answer(called: string, atMs: number): void {
-    if (this.#dead.has(this.#options.gatewayOf(called)) || !this.#rung.has(called)) return;
+    if (this.#dead.has(this.#options.gatewayOf(called)) || !this.#known.has(called)) return;
     const caller = this.#dialled.get(called) ?? "nobody";
+    const diedAtMs = this.#known.has(caller) ? null : atMs;
     this.calls.push({
       caller,
       called,
       answeredAtMs: atMs,
-      endedAtMs: null,
+      endedAtMs: diedAtMs,
       wasUp: false,
-      crashedAtMs: null,
+      crashedAtMs: diedAtMs,
       abandonedAtMs: null,
+      gone: new Set(),
       overAtMs: null,
     });
   }
@@ -236,7 +241,11 @@ export class CallWitness {
       );
     }
     call.endedAtMs ??= atMs;
-    if (this.#hooks.get(otherOf(call, number)) !== "talking") call.overAtMs = atMs;
+    if (!this.#isIn(call, otherOf(call, number))) call.overAtMs = atMs;
+  }
+
+  #isIn({ gone }: SeenCall, number: string): boolean {
+    return this.#hooks.get(number) === "talking" && !gone.has(number);
   }
 }
 

@@ -43,7 +43,7 @@ interface Flight {
 const latencyMaxMs = 60;
 
 export class TelephoneOnLine {
-  readonly telephone: Telephone;
+  telephone: Telephone;
   readonly phones: SipPhones;
   /** Everything either end said, in order. */
   readonly said: (LineEvent | TelephoneEvent)[] = [];
@@ -52,7 +52,7 @@ export class TelephoneOnLine {
   /** Bytes of every datagram sent, as text. */
   readonly wire: string[] = [];
   readonly #random: () => number;
-  readonly #phoneSip: SipTransactions;
+  #phoneSip: SipTransactions;
   readonly #gatewaySip: SipTransactions;
   #flights: Flight[] = [];
 
@@ -60,17 +60,7 @@ export class TelephoneOnLine {
     this.#random = seededRandom(seed);
     this.#phoneSip = new SipTransactions({ sentBy: phoneAddress }, this.#random);
     this.#gatewaySip = new SipTransactions({ sentBy: gatewayAddress }, this.#random);
-    this.telephone = new Telephone(
-      {
-        number: "101",
-        sip: phoneAddress,
-        media: { address: phoneAddress.address, port: 40_000 },
-        gateway: gatewayAddress,
-        answerAfterMs,
-        hangUpAfterMs: null,
-      },
-      this.#random,
-    );
+    this.telephone = this.#newTelephone(answerAfterMs);
     const lines = [{ line, number: "101", phone: phoneAddress }];
     const { codings } = gatewaySound;
     this.phones = new SipPhones({ gatewayName: "gw1.example", address: gatewayAddress, lines, codings }, this.#random);
@@ -98,9 +88,29 @@ export class TelephoneOnLine {
     this.nowMs = untilMs;
   }
 
+  /** It lost its power and knows of no call; the gateway does not know that. */
+  restartTelephone(): void {
+    this.#phoneSip = new SipTransactions({ sentBy: phoneAddress }, this.#random);
+    this.telephone = this.#newTelephone(null);
+  }
+
   /** Both ends dead to the world: what is under way is gone. */
   forgetFlights(): void {
     this.#flights = [];
+  }
+
+  #newTelephone(answerAfterMs: number | null): Telephone {
+    return new Telephone(
+      {
+        number: "101",
+        sip: phoneAddress,
+        media: { address: phoneAddress.address, port: 40_000 },
+        gateway: gatewayAddress,
+        answerAfterMs,
+        hangUpAfterMs: null,
+      },
+      this.#random,
+    );
   }
 
   #nextTick(): number | null {

@@ -168,6 +168,18 @@ test("a telephone that vanishes from a call is noticed by the probe, one that li
   expect(vanished.said.at(-1)).toEqual({ kind: "on-hook", line });
 });
 
+test("a telephone that lost its power in a call and calls again finds its line free at its second try", () => {
+  const pair = talking();
+  pair.restartTelephone();
+  const dial = () => pair.atPhone((phone) => phone.dial("201", pair.nowMs));
+  dial();
+  pair.run(500);
+  expect(kinds(pair).slice(-3)).toEqual(["dialling", "hung-up", "line on-hook"]);
+  dial();
+  pair.run(500);
+  expect(kinds(pair).slice(-2)).toEqual(["dialling", "line off-hook"]);
+});
+
 test("the line is free again after each call", () => {
   const pair = new TelephoneOnLine(5, 100);
   for (let call = 0; call < 6; call += 1) {
