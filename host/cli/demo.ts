@@ -8,11 +8,12 @@ import { parseArguments } from "#io/command-line.js";
 import { monotonicMs } from "#io/monotonic-clock.js";
 import { type AuditProtocol, auditProtocols } from "#protocol/active-connection.js";
 import { readWav } from "#protocol/wav.js";
+import { samplesPerMs } from "./demo/audio-alignment.js";
 import { type AudioVerdict, judgeAudio } from "./demo/audio-judge.js";
 import { castOf, recordingFile } from "./demo/cast.js";
 import { DemoTrouble } from "./demo/program.js";
 import { Screen } from "./demo/screen.js";
-import { Story } from "./demo/story.js";
+import { Story, type Talk } from "./demo/story.js";
 import { judge } from "./demo/verdict.js";
 
 const callsMax = 100;
@@ -90,7 +91,7 @@ async function perform(options: DemoArguments, folder: string): Promise<number> 
   try {
     const seen = await story.play(cast);
     await story.end();
-    const audio = judgeRecordings(folder, calls, speech);
+    const audio = judgeRecordings(folder, seen.talks, speech);
     const { result, promises } = judge({ ...seen, calls, via, detectLimitMs: deadAfterMs + heartbeatMs, audio });
     screen.act("What was promised");
     for (const { text, kept } of promises) kept ? screen.passed(text) : screen.failed(text);
@@ -108,21 +109,25 @@ async function perform(options: DemoArguments, folder: string): Promise<number> 
   }
 }
 
-/** Each station's recording against what the other one played. */
+/** Each station's recording against what the other one played, as long as that one was there. */
 function judgeRecordings(
   folder: string,
-  calls: number,
+  talks: readonly Talk[],
   speech: { readonly caller: string; readonly called: string },
 ): (AudioVerdict | null)[] {
   const saidByCaller = readSamples(speech.caller);
   const saidByCalled = readSamples(speech.called);
   const verdicts: (AudioVerdict | null)[] = [];
-  for (let call = 0; call < calls; call += 1)
+  for (const [call, { callerMs, calledMs }] of talks.entries())
     verdicts.push(
-      judgeAudio(saidByCalled, readSamples(recordingFile(folder, 0, call))),
-      judgeAudio(saidByCaller, readSamples(recordingFile(folder, 1, call))),
+      judgeAudio(saidByCalled, heard(recordingFile(folder, 0, call), callerMs)),
+      judgeAudio(saidByCaller, heard(recordingFile(folder, 1, call), calledMs)),
     );
   return verdicts;
+}
+
+function heard(file: string, ms: number): Int16Array {
+  return readSamples(file).subarray(0, Math.round(ms * samplesPerMs));
 }
 
 function readSamples(file: string): Int16Array {

@@ -148,7 +148,18 @@ export function follow(
     if (other === null || tracks.some((track) => track.delay === other)) continue;
     tracks.push({ delay: other, cells: cellsAt(reference, recording, other, speechEnergy) });
   }
-  return cheapestPath(tracks);
+  return anchored(cheapestPath(tracks), tracks);
+}
+
+/** Before the first sound that was heard there is no other delay than that one's, and none but the last one's at the end. */
+function anchored(cells: readonly AlignedCell[], tracks: readonly Track[]): AlignedCell[] {
+  const first = cells.findIndex(({ cell }) => cell === "matched");
+  const last = cells.findLastIndex(({ cell }) => cell === "matched");
+  return cells.map((aligned, index) => {
+    const delay = cells[Math.min(Math.max(index, first), last)]?.delay ?? aligned.delay;
+    const cell = tracks.find((track) => track.delay === delay)?.cells[index] ?? aligned.cell;
+    return first < 0 ? aligned : { delay, cell };
+  });
 }
 
 /** The delay near the given one at which this block of the recording is the reference's sound, if there is one. */

@@ -53,9 +53,14 @@ export function castOf(options: CastOptions): Cast {
   };
 }
 
-/** What the telephone of this call heard; side 0 called, side 1 was called. */
+/** Of the telephone of this call; side 0 called, side 1 was called. */
+export function numberAt(side: 0 | 1, call: number): string {
+  return String(Number(firstNumbers[side]) + call);
+}
+
+/** What it heard. */
 export function recordingFile(folder: string, side: 0 | 1, call: number): string {
-  return `${folder}/heard-by-${Number(firstNumbers[side]) + call}.wav`;
+  return `${folder}/heard-by-${numberAt(side, call)}.wav`;
 }
 
 function gatewayMember(side: 0 | 1, { calls, community, folder }: CastOptions): CastMember {

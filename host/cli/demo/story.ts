@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { type ActiveConnection, type AuditProtocol, auditProtocols } from "#protocol/active-connection.js";
 import { listConnections, mergeConnections } from "../connection-list.js";
-import { answerAfterMs, type Cast, type CastMember, gatewayNames } from "./cast.js";
+import { answerAfterMs, type Cast, type CastMember, gatewayNames, numberAt } from "./cast.js";
 import { DemoTrouble, Program, type ProgramEvent } from "./program.js";
 import type { Screen } from "./screen.js";
 import type { BilledCall } from "./verdict.js";
@@ -32,6 +32,18 @@ export interface Takeover {
   readonly agree: boolean;
 }
 
+/** How much of each telephone's recording, from its beginning, the other one was there to be heard. */
+export interface Talk {
+  readonly callerMs: number;
+  readonly calledMs: number;
+}
+
+export interface Performance extends Takeover {
+  readonly billed: readonly BilledCall[];
+  /** By call. */
+  readonly talks: readonly Talk[];
+}
+
 const startWithinMs = 15_000;
 const callWithinMs = 10_000;
 const takeoverWithinMs = 15_000;
@@ -51,7 +63,7 @@ export class Story {
     this.#clock = clock;
   }
 
-  async play(cast: Cast): Promise<Takeover & { readonly billed: readonly BilledCall[] }> {
+  async play(cast: Cast): Promise<Performance> {
     const { calls, talkBeforeMs, talkAfterMs } = this.#options;
     this.#screen.act("1  Six programs start, each with an address of its own");
     const gateways = cast.gateways.map((member) => this.#start(member));
@@ -92,7 +104,8 @@ export class Story {
       `the backup released both halves and wrote ${plural(calls, "call detail record", "call detail records")}`,
     );
     await this.#clock.wait(settleMs);
-    return { ...takeover, billed: billedCalls(backup.events.filter(is("cdr")), called.events) };
+    const billed = billedCalls(backup.events.filter(is("cdr")), called.events);
+    return { ...takeover, billed, talks: talksOf(calls, callers.events, called.events) };
   }
 
   /** Ends whatever still runs; safe at any moment. */
@@ -193,6 +206,32 @@ function billedCalls(records: readonly ProgramEvent[], telephone: readonly Progr
       trueDurationMs: Math.round(moment("hung-up") - moment("answered")),
     };
   });
+}
+
+/** After the one has hung up the other hears nothing until it is released, and misses nothing. */
+function talksOf(calls: number, callers: readonly ProgramEvent[], called: readonly ProgramEvent[]): Talk[] {
+  const callerMoments = momentsByNumber(callers);
+  const calledMoments = momentsByNumber(called);
+  return Array.from({ length: calls }, (_, call) => {
+    const caller = callerMoments.get(numberAt(0, call));
+    const answerer = calledMoments.get(numberAt(1, call));
+    const endMs = Math.min(caller?.hungUpMs ?? Number.NaN, answerer?.hungUpMs ?? Number.NaN);
+    return {
+      callerMs: endMs - (caller?.talkingMs ?? Number.NaN),
+      calledMs: endMs - (answerer?.talkingMs ?? Number.NaN),
+    };
+  });
+}
+
+function momentsByNumber(events: readonly ProgramEvent[]) {
+  const moments = new Map<string, { talkingMs: number; hungUpMs: number }>();
+  for (const event of events) {
+    const moment = moments.get(textOf(event, "number")) ?? { talkingMs: Number.NaN, hungUpMs: Number.NaN };
+    if (event.event === "talking") moment.talkingMs = numberOf(event, "monotonicMs");
+    if (event.event === "hung-up") moment.hungUpMs = numberOf(event, "monotonicMs");
+    moments.set(textOf(event, "number"), moment);
+  }
+  return moments;
 }
 
 function connectionLines(events: readonly ProgramEvent[]): string[] {

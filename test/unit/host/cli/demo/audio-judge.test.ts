@@ -28,6 +28,15 @@ function verdictOf(recording: Int16Array) {
   return verdict;
 }
 
+test.each([100, 120, 140, 160])(
+  "the first %i ms of a speech, said before the line was through, are no gap",
+  (cutMs) => {
+    const recording = heard(620, 7000);
+    recording.fill(0, 0, (620 + cutMs) * perMs);
+    expect(verdictOf(recording)).toMatchObject({ longestGapMs: 0, shifts: [], unheardAtStartMs: cutMs });
+  },
+);
+
 /** Loud enough everywhere in the 200 ms from here. */
 const loudAtMs = 2250;
 
