@@ -1,4 +1,4 @@
-/** Puts a gateway together from its configuration: every part made once, with its limits. What they do together is gateway.ts. */
+/** Puts a gateway together from its configuration: each part made once, with its limits. What they do is gateway.ts. */
 import type { Coding } from "#protocol/active-connection.js";
 import { randomHex } from "#protocol/chance.js";
 import { headBytesMax } from "#protocol/sip/parse.js";

@@ -3,16 +3,15 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Command, InvalidArgumentError } from "commander";
 import { type Address, isIpLiteral, parseAddress } from "#protocol/address.js";
+import { muLawOf } from "#protocol/g711-table.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { readWav } from "#protocol/wav.js";
 import { complain, durationArgument, parseArguments } from "../io/command-line.js";
-import { type Libc, loadLibc } from "../io/libc.js";
 import { openPhoneRecording, type PhoneRecording } from "../io/phone-recording.js";
+import { openPhoneSound, type PhoneSound } from "../io/phone-sound.js";
 import { now, RunningStation } from "../io/phone-station.js";
-import { preferVoice } from "../io/voice-priority.js";
 import { countedAddress, countedNumber, parsePhoneCommand, recordingOf, telephonesMax } from "../phone/phone-bank.js";
-import { type PhoneEvent, phoneEventLine } from "../phone/phone-event.js";
-import type { StationMoment } from "../phone/station.js";
+import { type PhoneEvent, phoneEventLine, type StationMoment } from "../phone/phone-event.js";
 
 interface PhoneArguments {
   readonly address: string;
@@ -41,12 +40,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const signalled = new Promise<void>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
   });
-  preferVoice();
-  const stations = await openStations(options);
-  if (!stations.ok) return complain("phone", stations.reason, 1);
-  await untilTold(stations.value, options, signalled);
-  await Promise.all(stations.value.map((station) => station.close()));
-  return 0;
+  const telephones = await openTelephones(options);
+  if (!telephones.ok) return complain("phone", telephones.reason, 1);
+  const { stations, sound } = telephones.value;
+  const silenced = sound.ended.then((reason) => reason ?? "the sound was closed");
+  const trouble = await Promise.race([untilTold(stations, options, signalled).then(() => null), silenced]);
+  await Promise.all(stations.map((station) => station.close()));
+  await sound.close();
+  return trouble === null ? 0 : complain("phone", trouble, 1);
 }
 
 function phoneCommand(): Command {
@@ -76,49 +77,63 @@ function phoneCommand(): Command {
     .allowExcessArguments(false);
 }
 
-async function openStations(options: PhoneArguments): Promise<ParseResult<RunningStation[]>> {
+interface Telephones {
+  readonly stations: readonly RunningStation[];
+  readonly sound: PhoneSound;
+}
+
+async function openTelephones(options: PhoneArguments): Promise<ParseResult<Telephones>> {
   const speech = options.play === undefined ? parsed(new Int16Array(0)) : readSpeech(options.play);
   if (!speech.ok) return speech;
   const stations: RunningStation[] = [];
-  const libc = await loadLibc();
-  for (let index = 0; index < options.count; index += 1) {
-    const station = await openStation(options, index, speech.value, libc);
-    if (!station.ok) {
-      await Promise.all(stations.map((opened) => opened.close()));
-      return station;
-    }
-    stations.push(station.value);
+  const opened = await openStations(options, stations);
+  const sound = opened.ok ? await openSound(options, stations, speech.value) : opened;
+  if (!sound.ok) {
+    await Promise.all(stations.map((station) => station.close()));
+    return sound;
   }
+  for (const [index, station] of stations.entries()) station.useSound(sound.value.of(index, station.ears));
   const at = now();
   for (const { number, address } of stations) say(options, number, { kind: "ready", address, sound: null }, at);
-  return parsed(stations);
+  return parsed({ stations, sound: sound.value });
 }
 
-async function openStation(
-  options: PhoneArguments,
-  index: number,
+/** Into `stations`, also where one cannot be opened. */
+async function openStations(options: PhoneArguments, stations: RunningStation[]): Promise<ParseResult<null>> {
+  for (let index = 0; index < options.count; index += 1) {
+    const station = await openStation(options, index);
+    if (!station.ok) return station;
+    stations.push(station.value);
+  }
+  return parsed(null);
+}
+
+function openSound(
+  { rtpPort: port, loop }: PhoneArguments,
+  stations: readonly RunningStation[],
   speech: Int16Array,
-  libc: Libc | null,
-): Promise<ParseResult<RunningStation>> {
+): Promise<ParseResult<PhoneSound>> {
+  const telephones = stations.map(({ number, address: { address } }) => {
+    return { media: { address, port }, cname: `${number}@${address}`.slice(0, 64) };
+  });
+  return openPhoneSound({ telephones, speech: muLawOf(speech), repeats: loop === true });
+}
+
+async function openStation(options: PhoneArguments, index: number): Promise<ParseResult<RunningStation>> {
   const address = countedAddress(options.address, index);
   if (!address.ok) return address;
   const number = countedNumber(options.number, index);
   if (!number.ok) return number;
   const recording = openRecording(options, number.value);
   if (!recording.ok) return recording;
-  const sip = { address: address.value, port: options.sipPort };
-  const rtp = { address: address.value, port: options.rtpPort };
-  const rtcp = { address: address.value, port: options.rtpPort + 1 };
   const station = new RunningStation(
     {
       number: number.value,
-      sip,
-      media: rtp,
+      sip: { address: address.value, port: options.sipPort },
+      media: { address: address.value, port: options.rtpPort },
       gateway: options.gateway,
       answerAfterMs: options.answerAfter ?? null,
       hangUpAfterMs: options.hangUpAfter ?? null,
-      speech,
-      repeats: options.loop === true,
     },
     recording.value,
     (event, at) => {
@@ -127,7 +142,7 @@ async function openStation(
       if (fault !== null) process.stderr.write(`holdover phone: ${number.value} no longer records: ${fault}\n`);
     },
   );
-  const opened = await station.open({ sip, rtp, rtcp }, libc);
+  const opened = await station.open();
   if (opened.ok) return parsed(station);
   recording.value?.close();
   return opened;

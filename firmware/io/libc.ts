@@ -31,11 +31,15 @@ export interface Libc {
   /** Many datagrams by one call; how many there were. timeout: a pointer, 0 for none. */
   readonly recvmmsg: (fd: number, headers: number, count: number, flags: number, timeout: number) => number;
   readonly sendmmsg: (fd: number, headers: number, count: number, flags: number) => number;
+  /** timeout: a pointer to a timespec; signals: 0 for those that are blocked already. */
+  readonly ppoll: (descriptors: number, count: number, timeout: number, signals: number) => number;
   readonly epoll_create1: (flags: number) => number;
   readonly epoll_ctl: (epoll: number, operation: number, fd: number, event: number) => number;
   readonly epoll_wait: (epoll: number, events: number, eventsMax: number, timeoutMs: number) => number;
   /** With which 0 (PRIO_PROCESS) and who 0 the calling thread alone: Linux keeps a niceness for each. */
   readonly setpriority: (which: number, who: number, niceness: number) => number;
+  /** Of the thread who, 0 the calling one; parameters: a pointer to one int, the priority. */
+  readonly sched_setscheduler: (who: number, policy: number, parameters: number) => number;
   /** A counter as a descriptor: a thread that waits in epoll is woken by adding to it. */
   readonly eventfd: (initial: number, flags: number) => number;
   readonly eventfd_write: (fd: number, value: number) => number;
@@ -66,6 +70,9 @@ export const linux = {
   epollCloseOnExec: 0x8_0000,
   epollAdd: 1,
   epollIn: 1,
+  pollIn: 1,
+  /** SCHED_RR | SCHED_RESET_ON_FORK. */
+  schedulingRoundRobin: 2 | 0x4000_0000,
   errorNames: new Map([
     [11, "EAGAIN"],
     [13, "EACCES"],
@@ -110,10 +117,12 @@ function bindLibc(koffi: typeof import("koffi").default): Libc {
     sendto: library.func("intptr_t sendto(int, uintptr_t, uintptr_t, int, uintptr_t, uint32_t)"),
     recvmmsg: library.func("int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)"),
     sendmmsg: library.func("int sendmmsg(int, uintptr_t, uint32_t, int)"),
+    ppoll: library.func("int ppoll(uintptr_t, uintptr_t, uintptr_t, uintptr_t)"),
     epoll_create1: library.func("int epoll_create1(int)"),
     epoll_ctl: library.func("int epoll_ctl(int, int, int, uintptr_t)"),
     epoll_wait: library.func("int epoll_wait(int, uintptr_t, int, int)"),
     setpriority: library.func("int setpriority(int, uint32_t, int)"),
+    sched_setscheduler: library.func("int sched_setscheduler(int, int, uintptr_t)"),
     eventfd: library.func("int eventfd(uint32_t, int)"),
     eventfd_write: library.func("int eventfd_write(int, uint64_t)"),
     read: library.func("intptr_t read(int, uintptr_t, uintptr_t)"),

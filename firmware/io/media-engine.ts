@@ -9,6 +9,7 @@ import { legStatisticsReader } from "../media/leg-statistics.js";
 import type { MediaCommand, MediaEvent, ReadLegStatistics } from "../media/media-port.js";
 import { compileDsp, createDspMemory, instantiateDsp } from "./dsp-module.js";
 import { type Libc, loadLibc } from "./libc.js";
+import { preferHelpersOfVoice } from "./voice-priority.js";
 
 /** linux: the C library by koffi; portable: node:dgram; auto: the first where it can be. */
 export type MediaNetworkChoice = "linux" | "portable" | "auto";
@@ -45,6 +46,8 @@ const workerPlaces = [
 
 /** Rejects when the program was not built, or when the way to the network does not exist here. */
 export async function startMediaEngine(options: { readonly network: MediaNetworkChoice }): Promise<MediaEngine> {
+  const libc = await loadLibc();
+  if (libc !== null) preferHelpersOfVoice(libc);
   const module = await compileDsp();
   const memory = createDspMemory();
   const dsp = instantiateDsp(module, memory);
@@ -55,7 +58,6 @@ export async function startMediaEngine(options: { readonly network: MediaNetwork
     execArgv: [],
     workerData: { module, memory, network: options.network },
   });
-  const libc = await loadLibc();
   const thread = new MediaThread(worker, libc, new CommandRing(dsp.memory), new EventRing(dsp.memory));
   const network = await thread.ready;
   return {
@@ -92,7 +94,7 @@ class MediaThread {
 
   send(command: MediaCommand): boolean {
     const isUrgent = isAwaited(command) || this.#bell === null || this.#commands.waiting === unobeyedMax;
-    if (this.#isOver || !this.#commands.put(command, isUrgent)) return false;
+    if (this.#isOver || !this.#commands.put(command)) return false;
     if (isUrgent) this.#wake();
     return true;
   }

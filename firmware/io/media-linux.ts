@@ -3,11 +3,10 @@
  * and no garbage per packet. A socket takes datagrams from anywhere until the far side is learnt, then it is connected:
  * the kernel drops strangers and each packet costs less. RTCP, being rare, stays unconnected.
  *
- * I/O scratch, from ioScratchOffset: socket addresses and options | RTCP packet | epoll events
+ * I/O scratch, from ioScratchOffset: socket addresses and options | RTCP packet | wait for the bell | epoll events
  */
 import { type Address, sameAddress } from "#protocol/address.js";
-import type { EngineMemory } from "../media/engine-memory.js";
-import type { DatagramSink, MediaNetwork, OpenAnswer } from "../media/media-network.js";
+import type { DatagramSink, MediaNetwork, NetworkMemory, OpenAnswer } from "../media/media-network.js";
 import type { LegNumber } from "../media/media-port.js";
 import { type Libc, linux } from "./libc.js";
 import { errorName, markSocket, openMarkedSocket } from "./media-marked-socket.js";
@@ -18,7 +17,10 @@ const lengthAt = 96;
 const fromAt = 128;
 const rtcpAt = 512;
 const rtcpBytes = 2048;
+const bellPollAt = 2560;
 const eventsAt = 4096;
+/** All of the scratch. */
+export const networkScratchBytes = 16_384;
 /** Sockets that one epoll_wait tells of; more wait for the next. */
 const eventsMax = 512;
 /** epoll_event is packed on x86-64 only. */
@@ -27,6 +29,9 @@ const eventDataAt = process.arch === "x64" ? 4 : 8;
 /** Rounds of reading in one go: after a delay several packets wait in a socket. */
 const roundsMax = 32;
 const errnoAgain = 11;
+/** struct pollfd: fd i32, events i16, returned i16; struct timespec: seconds and nanoseconds, as long as a pointer each. */
+const timeAt = bellPollAt + 8;
+const timeFieldBytes = process.arch === "arm" ? 4 : 8;
 /** In place of a socket's: the bell. */
 const bellKey = 0xffff_ffff;
 
@@ -50,7 +55,7 @@ interface LegSockets {
 
 export class LinuxMediaNetwork implements MediaNetwork {
   readonly #libc: Libc;
-  readonly #memory: EngineMemory;
+  readonly #memory: NetworkMemory;
   readonly #base: number;
   readonly #scratch: number;
   readonly #epoll: number;
@@ -61,7 +66,7 @@ export class LinuxMediaNetwork implements MediaNetwork {
   errorsIgnored = 0;
 
   /** Throws when the kernel gives no epoll descriptor. */
-  constructor(libc: Libc, memory: EngineMemory) {
+  constructor(libc: Libc, memory: NetworkMemory) {
     this.#libc = libc;
     this.#memory = memory;
     this.#base = libc.addressOf(memory.buffer);
@@ -172,6 +177,18 @@ export class LinuxMediaNetwork implements MediaNetwork {
     const addressLength = writeSocketAddress(this.#memory.view, this.#scratch, to);
     const address = this.#base + this.#scratch;
     return this.#libc.sendto(fd, this.#base + offset, length, linux.messageNoSignal, address, addressLength);
+  }
+
+  /** Sleeps until the bell rings, at most so long (fractions count), whatever datagrams come; poll silences the bell. */
+  waitForBell(timeoutMs: number): void {
+    const { view } = this.#memory;
+    const at = this.#scratch + timeAt;
+    view.setInt32(this.#scratch + bellPollAt, this.bell, true);
+    view.setInt32(this.#scratch + bellPollAt + 4, linux.pollIn, true);
+    for (const field of [at, at + timeFieldBytes]) view.setInt32(field + timeFieldBytes - 4, 0, true);
+    view.setInt32(at, Math.floor(timeoutMs / 1000), true);
+    view.setInt32(at + timeFieldBytes, Math.floor((timeoutMs % 1000) * 1e6), true);
+    this.#libc.ppoll(this.#base + this.#scratch + bellPollAt, 1, this.#base + at, 0);
   }
 
   /** Waits for datagrams, at most so long, and hands in all that wait. */

@@ -5,8 +5,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { type Address, formatAddress, isReachable, sameAddress } from "#protocol/address.js";
 import { canonicalIp } from "#protocol/ip-address.js";
-import type { EngineMemory } from "../media/engine-memory.js";
-import type { DatagramSink, MediaNetwork, OpenAnswer } from "../media/media-network.js";
+import type { DatagramSink, MediaNetwork, NetworkMemory, OpenAnswer } from "../media/media-network.js";
 import type { LegNumber } from "../media/media-port.js";
 import type { Libc } from "./libc.js";
 import { markSocket, openMarkedSocket } from "./media-marked-socket.js";
@@ -26,12 +25,12 @@ interface LegSockets {
 
 export class PortableMediaNetwork implements MediaNetwork {
   readonly #libc: Libc | null;
-  readonly #memory: EngineMemory;
+  readonly #memory: NetworkMemory;
   readonly #legs = new Map<LegNumber, LegSockets>();
   #sink: DatagramSink | null = null;
   errorsIgnored = 0;
 
-  constructor(libc: Libc | null, memory: EngineMemory) {
+  constructor(libc: Libc | null, memory: NetworkMemory) {
     this.#libc = libc;
     this.#memory = memory;
   }

@@ -1,5 +1,5 @@
 /**
- * The media engine's thread. On Linux a superloop: it sleeps in epoll_wait, or with many legs on the command ring, and
+ * The media engine's thread. On Linux a superloop: it sleeps in epoll_wait, or with many legs until its bell rings, and
  * the thread's own event loop never runs. Elsewhere the event loop: datagrams, a bell for commands, an absolute timer.
  */
 import { randomInt } from "node:crypto";
@@ -12,7 +12,7 @@ import { type Libc, loadLibc } from "./libc.js";
 import { LinuxMediaNetwork } from "./media-linux.js";
 import { PortableMediaNetwork } from "./media-portable.js";
 import { monotonicMs } from "./monotonic-clock.js";
-import { voiceNiceness } from "./voice-priority.js";
+import { preferVoice } from "./voice-priority.js";
 
 /** With more legs than this the loop wakes on the grid of the wheel, 2 ms, instead of for each packet. */
 const eventDrivenLegsMax = 64;
@@ -22,7 +22,6 @@ const randomSteps = 2 ** 47;
 
 interface EngineThread {
   readonly engine: Engine;
-  readonly commands: CommandRing;
   /** Tells the other side when there are new events. */
   readonly ringBell: () => void;
 }
@@ -40,14 +39,13 @@ function startEngine(dsp: Dsp, network: MediaNetwork): EngineThread {
     told = events.eventsPut;
     parentPort?.postMessage("events");
   };
-  return { engine, commands, ringBell };
+  return { engine, ringBell };
 }
 
 function runLinux(dsp: Dsp, libc: Libc): void {
-  // Where it is allowed (root, CAP_SYS_NICE, an rlimit) a busy box does not make the voice wait; elsewhere nothing changes.
-  libc.setpriority(0, 0, voiceNiceness);
+  preferVoice(libc);
   const network = new LinuxMediaNetwork(libc, dsp.memory);
-  const { engine, commands, ringBell } = startEngine(dsp, network);
+  const { engine, ringBell } = startEngine(dsp, network);
   parentPort?.postMessage({ network: "linux", bell: network.bell });
   for (;;) {
     engine.turn(monotonicMs());
@@ -58,7 +56,7 @@ function runLinux(dsp: Dsp, libc: Libc): void {
     else if (engine.legCount <= eventDrivenLegsMax)
       network.poll(engine, Math.max(0, Math.ceil(nextMs - monotonicMs())));
     else {
-      commands.wait(Math.max(0, nextMs - monotonicMs()));
+      network.waitForBell(Math.max(0, nextMs - monotonicMs()));
       network.poll(engine, 0);
     }
   }

@@ -2,16 +2,12 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import { wavHeader, wavSamples } from "#protocol/wav.js";
 
-/** Written in pieces of half a second: a recording cut off by a kill lacks no more than that. */
-const pieceSamples = 4000;
 /** An hour; what is heard after it is not recorded. */
 const recordingSamplesMax = 28_800_000;
 
 /** A WAV file that grows while a telephone hears; all its calls one behind the other. */
 export class PhoneRecording {
   readonly #descriptor: number;
-  #waiting: Int16Array[] = [];
-  #waitingSamples = 0;
   #writtenSamples = 0;
   #fault: string | null = null;
 
@@ -25,15 +21,16 @@ export class PhoneRecording {
   }
 
   add(heard: Int16Array): void {
-    if (heard.length === 0 || this.#writtenSamples + this.#waitingSamples + heard.length > recordingSamplesMax) return;
-    this.#waiting.push(heard);
-    this.#waitingSamples += heard.length;
-    if (this.#waitingSamples >= pieceSamples) this.#write(false);
+    if (this.#writtenSamples + heard.length > recordingSamplesMax) return;
+    this.#attempt(() => {
+      writeAll(this.#descriptor, wavSamples(heard), wavHeader(0).length + 2 * this.#writtenSamples);
+      this.#writtenSamples += heard.length;
+    });
   }
 
   /** Makes the file whole as far as it has come; it may go on growing. */
   finish(): void {
-    this.#write(true);
+    this.#attempt(() => writeAll(this.#descriptor, wavHeader(this.#writtenSamples), 0));
   }
 
   close(): void {
@@ -41,19 +38,13 @@ export class PhoneRecording {
     closeSync(this.#descriptor);
   }
 
-  #write(withHeader: boolean): void {
+  #attempt(write: () => void): void {
     if (this.#fault !== null) return;
     try {
-      for (const piece of this.#waiting) {
-        writeAll(this.#descriptor, wavSamples(piece), wavHeader(0).length + 2 * this.#writtenSamples);
-        this.#writtenSamples += piece.length;
-      }
-      if (withHeader) writeAll(this.#descriptor, wavHeader(this.#writtenSamples), 0);
+      write();
     } catch (error) {
       this.#fault = reasonOf(error);
     }
-    this.#waiting = [];
-    this.#waitingSamples = 0;
   }
 }
 

@@ -1,43 +1,41 @@
 import { randomInt } from "node:crypto";
 import type { Address } from "#protocol/address.js";
-import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
-import {
-  type StationEvent,
-  type StationMoment,
-  type StationOptions,
-  type StationPort,
-  type StationTurn,
-  stationPorts,
-  TelephoneStation,
-} from "../phone/station.js";
+import { type ParseResult, parsed } from "#protocol/parse-result.js";
+import type { HandsetCounts } from "../phone/handset.js";
+import type { StationEvent, StationMoment } from "../phone/phone-event.js";
+import { type StationTurn, TelephoneStation } from "../phone/station.js";
+import type { TelephoneEvent, TelephoneOptions } from "../phone/telephone.js";
 import { DeadlineTimer } from "./deadline-timer.js";
-import type { Libc } from "./libc.js";
 import { monotonicMs } from "./monotonic-clock.js";
 import type { PhoneRecording } from "./phone-recording.js";
-import { openSoundSocket } from "./phone-sound-socket.js";
+import type { StationEars, StationSound } from "./phone-sound.js";
 import { openUdpSocket, type UdpSocket } from "./udp-socket.js";
 
-/** After hanging up at the end, the gateway's answer to BYE is waited for so long. */
+/** After hanging up at the end, the gateway's answer to BYE and the sound's figures are waited for so long. */
 const farewellMaxMs = 1000;
 
 export type StationListener = (event: StationEvent, at: StationMoment) => void;
 
-/** A telephone station with sockets for its three ports, a timer, and a recording of what it hears. */
+/** A telephone station with a socket for SIP, a timer, its share of the sound, and a recording of what it hears. */
 export class RunningStation {
   readonly #station: TelephoneStation;
   readonly #recording: PhoneRecording | null;
   readonly #listener: StationListener;
-  readonly #sockets = new Map<StationPort, UdpSocket>();
   readonly #timer: DeadlineTimer;
+  #socket: UdpSocket | null = null;
+  /** Null: nothing is heard and nobody can call. */
+  #sound: StationSound | null = null;
+  #isLifted = false;
+  /** The end of a call that had sound waits for its figures, and what came after waits for it. */
+  readonly #untold: { readonly event: TelephoneEvent; readonly at: StationMoment; readonly hadSound: boolean }[] = [];
   #settled: (() => void) | null = null;
   #isClosed = false;
 
-  constructor(options: StationOptions, recording: PhoneRecording | null, listener: StationListener) {
+  constructor(options: TelephoneOptions, recording: PhoneRecording | null, listener: StationListener) {
     this.#station = new TelephoneStation(options, () => randomInt(2 ** 32) / 2 ** 32);
     this.#recording = recording;
     this.#listener = listener;
-    // A late timer first lets the sockets be read: packets that arrived in time are then played, not counted late.
-    this.#timer = new DeadlineTimer(() => setImmediate(() => this.#perform(this.#station.tick(now()))));
+    this.#timer = new DeadlineTimer(() => this.#perform(this.#station.tick(monotonicMs())));
   }
 
   get number(): string {
@@ -49,33 +47,37 @@ export class RunningStation {
     return this.#station.address;
   }
 
-  /** libc: null where it cannot be called; the sound is then not marked. */
-  async open(addresses: Readonly<Record<StationPort, Address>>, libc: Libc | null): Promise<ParseResult<null>> {
-    for (const port of stationPorts) {
-      const receive = (bytes: Uint8Array, from: Address) => {
-        this.#perform(this.#station.receive(port, bytes, from, now()));
-      };
-      const local = addresses[port];
-      const socket = await (port === "sip" ? openUdpSocket(local, receive) : openSoundSocket(libc, local, receive));
-      if (!socket.ok) {
-        await this.#closeSockets();
-        return refused(socket.reason);
-      }
-      this.#sockets.set(port, socket.value);
-    }
+  /** It takes calls as soon as it has a sound. */
+  async open(): Promise<ParseResult<null>> {
+    const socket = await openUdpSocket(this.address, (bytes, from) => {
+      if (this.#sound !== null) this.#perform(this.#station.receive(bytes, from, monotonicMs()));
+    });
+    if (!socket.ok) return socket;
+    this.#socket = socket.value;
     return parsed(null);
   }
 
+  get ears(): StationEars {
+    return {
+      heard: (samples) => this.#recording?.add(samples),
+      replaced: (counts) => this.#tellEnd(counts),
+    };
+  }
+
+  useSound(sound: StationSound): void {
+    this.#sound = sound;
+  }
+
   dial(to: string): void {
-    this.#perform(this.#station.dial(to, now()));
+    this.#perform(this.#station.dial(to, monotonicMs()));
   }
 
   answer(): void {
-    this.#perform(this.#station.answer(now()));
+    this.#perform(this.#station.answer(monotonicMs()));
   }
 
   hangUp(): void {
-    this.#perform(this.#station.hangUp(now()));
+    this.#perform(this.#station.hangUp(monotonicMs()));
   }
 
   /** Hangs up, waits for the gateway to know it, closes the recording. */
@@ -84,12 +86,16 @@ export class RunningStation {
     await this.#farewell();
     this.#isClosed = true;
     this.#timer.stop();
-    await this.#closeSockets();
+    await this.#socket?.close();
     this.#recording?.close();
   }
 
+  get #isSettled(): boolean {
+    return this.#station.isSettled && this.#untold.length === 0;
+  }
+
   #farewell(): Promise<void> {
-    if (this.#station.isSettled) return Promise.resolve();
+    if (this.#isSettled) return Promise.resolve();
     return new Promise((resolve) => {
       const giveUp = setTimeout(resolve, farewellMaxMs);
       this.#settled = () => {
@@ -102,19 +108,40 @@ export class RunningStation {
   #perform(turn: StationTurn): void {
     if (this.#isClosed) return;
     const at = now();
-    for (const { port, datagram } of turn.sends) this.#sockets.get(port)?.send(datagram.bytes, datagram.to);
-    this.#recording?.add(turn.heard);
+    for (const { bytes, to } of turn.sends) this.#socket?.send(bytes, to);
     for (const event of turn.events) {
-      if (event.kind === "hung-up") this.#recording?.finish();
-      this.#listener(event, at);
+      this.#untold.push({ event, at, hadSound: event.kind === "hung-up" && this.#isLifted });
+      this.#follow(event);
     }
+    this.#tell();
     this.#timer.arm(this.#station.next());
-    if (this.#station.isSettled) this.#settled?.();
+    if (this.#isSettled) this.#settled?.();
   }
 
-  async #closeSockets(): Promise<void> {
-    await Promise.all([...this.#sockets.values()].map((socket) => socket.close()));
-    this.#sockets.clear();
+  /** The handset goes with the telephone. */
+  #follow(event: TelephoneEvent): void {
+    if (event.kind === "talking") {
+      this.#sound?.lift(event.remote);
+      this.#isLifted = true;
+    } else if (event.kind === "hung-up" && this.#isLifted) {
+      this.#sound?.replace();
+      this.#isLifted = false;
+    }
+  }
+
+  #tell(): void {
+    for (let [first] = this.#untold; first !== undefined && !first.hadSound; [first] = this.#untold) {
+      this.#untold.shift();
+      this.#listener({ ...first.event, sound: null }, first.at);
+    }
+  }
+
+  #tellEnd(sound: HandsetCounts | null): void {
+    this.#recording?.finish();
+    const ended = this.#untold.shift();
+    if (ended !== undefined) this.#listener({ ...ended.event, sound }, ended.at);
+    this.#tell();
+    if (this.#isSettled) this.#settled?.();
   }
 }
 

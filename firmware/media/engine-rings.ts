@@ -1,6 +1,8 @@
 /**
  * The two rings between management and engine, in their shared memory: commands one way, events the other. One writer and
- * one reader each, so a count of what was written and one of what was read are all there is to share.
+ * one reader each, so a count of what was written and one of what was read are all there is to share. Nobody sleeps on
+ * them: a thread that is woken through Atomics takes a lock that whoever wakes it still holds, and where the one goes
+ * before the other on the processor, it waits until that one has its turn again. What wakes the engine is in io/.
  *
  *   head: u32 written | u32 read | unused        records: recordsMax of a fixed size, number n in place n mod recordsMax
  */
@@ -37,9 +39,8 @@ class Ring {
     return true;
   }
 
-  endPut(isUrgent: boolean): void {
+  endPut(): void {
     Atomics.add(this.#counts, 0, 1);
-    if (isUrgent) Atomics.notify(this.#counts, 0);
   }
 
   /** Records that were put and not yet taken. */
@@ -59,11 +60,6 @@ class Ring {
     Atomics.add(this.#counts, 1, 1);
   }
 
-  /** Sleeps until something is put or the time is over; not at all when something is there. */
-  wait(timeoutMs: number): void {
-    Atomics.wait(this.#counts, 0, Atomics.load(this.#counts, 1), timeoutMs);
-  }
-
   #begin(count: number): void {
     const { recordBytes, recordsMax } = this.#place;
     this.cursor.begin(this.#recordsOffset + (count & (recordsMax - 1)) * recordBytes, recordBytes);
@@ -78,11 +74,11 @@ export class CommandRing {
     this.#ring = new Ring(memory, { offset, recordBytes, recordsMax });
   }
 
-  /** False when the ring is full: the engine has stopped reading it. isUrgent: its thread is to wake for it. */
-  put(command: EngineCommand, isUrgent = true): boolean {
+  /** False when the ring is full: the engine has stopped reading it. */
+  put(command: EngineCommand): boolean {
     if (!this.#ring.beginPut()) return false;
     putCommand(this.#ring.cursor, command);
-    this.#ring.endPut(isUrgent);
+    this.#ring.endPut();
     return true;
   }
 
@@ -96,11 +92,6 @@ export class CommandRing {
     const command = takeCommand(this.#ring.cursor);
     this.#ring.endTake();
     return command;
-  }
-
-  /** The engine's thread sleeps until a command comes, at most so long. */
-  wait(timeoutMs: number): void {
-    this.#ring.wait(timeoutMs);
   }
 }
 
@@ -117,7 +108,7 @@ export class EventRing {
   put(event: MediaEvent): boolean {
     if (!this.#ring.beginPut()) return false;
     putEvent(this.#ring.cursor, event);
-    this.#ring.endPut(false);
+    this.#ring.endPut();
     this.#put += 1;
     return true;
   }

@@ -25,6 +25,14 @@ export interface MediaNetwork {
   sendRtcp(leg: LegNumber, bytes: Uint8Array, to: Address): void;
 }
 
+/** The memory that both sides of the network share; the engine's, or a smaller one. */
+export interface NetworkMemory {
+  readonly buffer: SharedArrayBuffer;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly view: DataView<SharedArrayBuffer>;
+  readonly map: { readonly legsMax: number; readonly ioScratchOffset: number };
+}
+
 /** Where the network puts what it receives: the engine. */
 export interface DatagramSink {
   /**

@@ -8,10 +8,10 @@
 import type { Address } from "#protocol/address.js";
 import { sameAddress } from "#protocol/address.js";
 import type { Random } from "#protocol/chance.js";
-import { linearToMuLaw, muLawToLinear } from "#protocol/g711-table.js";
+import { muLawSilence, muLawToLinear } from "#protocol/g711-table.js";
 import { ntpOfWallMs } from "#protocol/ntp-time.js";
 import { parseRtcp, type RtcpPacket, sdesCname, writeRtcp } from "#protocol/rtcp.js";
-import { parseRtp, writeRtp } from "#protocol/rtp.js";
+import { RtpReader, rtpHeaderBytes, writeRtpHeader } from "#protocol/rtp.js";
 import { PlayoutBuffer } from "./playout-buffer.js";
 import { Reception } from "./reception.js";
 
@@ -24,12 +24,14 @@ const missedFramesMax = 3000;
 /** RFC 3550 section 6.2: the least interval. */
 const rtcpIntervalMs = 5000;
 const pcmuPayloadType = 0;
+/** More in one packet is no telephone's: a quarter of a second. */
+const packetSamplesMax = 2000;
 
 export interface HandsetOptions {
   /** RTCP CNAME (RFC 7022), at most 64 characters. */
   readonly cname: string;
-  /** What is said into it, from its beginning with every call; silence when it is over, unless it repeats. */
-  readonly speech: Int16Array;
+  /** What is said into it, µ-law, from its beginning with every call; silence when it is over, unless it repeats. */
+  readonly speech: Uint8Array;
   readonly repeats: boolean;
 }
 
@@ -48,7 +50,7 @@ export interface HandsetCounts {
   readonly packetsLost: number;
   /** Came after their frame was played. */
   readonly packetsLate: number;
-  /** From another address than was agreed on, or no RTP of µ-law. */
+  /** From another address than was agreed on (where the kernel lets it through), or no RTP of µ-law. */
   readonly packetsStrange: number;
   /** Silence played where speech should have been. */
   readonly missingMs: number;
@@ -77,6 +79,8 @@ const silence: HandsetTurn = { rtp: [], rtcp: [], heard: new Int16Array(0) };
 export class Handset {
   readonly #options: HandsetOptions;
   readonly #random: Random;
+  readonly #reader = new RtpReader();
+  readonly #decoded = new Int16Array(packetSamplesMax);
   #lifted: Lifted | null = null;
 
   constructor(options: HandsetOptions, random: Random) {
@@ -118,17 +122,26 @@ export class Handset {
     };
   }
 
-  receiveRtp(bytes: Uint8Array, from: Address, nowMs: number): void {
+  /** from: null where nobody but the far side can have sent it. The bytes are free again afterwards. */
+  receiveRtp(bytes: Uint8Array, from: Address | null, nowMs: number): void {
     const lifted = this.#lifted;
     if (lifted === null) return;
-    const packet = parseRtp(bytes);
-    if (!packet.ok || packet.value.payloadType !== pcmuPayloadType || !sameAddress(from, lifted.remote)) {
+    if ((from !== null && !sameAddress(from, lifted.remote)) || !this.#isMuLaw(bytes)) {
       lifted.packetsStrange += 1;
       return;
     }
-    const { ssrc, sequenceNumber, timestamp, payload } = packet.value;
+    const { ssrc, sequenceNumber, timestamp, payloadOffset, payloadBytes } = this.#reader;
     lifted.reception.packet(ssrc, sequenceNumber, timestamp, nowMs);
-    lifted.playout.push(ssrc, timestamp, Int16Array.from(payload, muLawToLinear));
+    for (let index = 0; index < payloadBytes; index += 1)
+      this.#decoded[index] = muLawToLinear(bytes[payloadOffset + index] ?? muLawSilence);
+    lifted.playout.push(ssrc, timestamp, this.#decoded.subarray(0, payloadBytes));
+  }
+
+  /** Then the reader holds its fields. */
+  #isMuLaw(bytes: Uint8Array): boolean {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (this.#reader.read(view, 0, bytes.length) !== null) return false;
+    return this.#reader.payloadType === pcmuPayloadType && this.#reader.payloadBytes <= packetSamplesMax;
   }
 
   receiveRtcp(bytes: Uint8Array, from: Address, nowMs: number): void {
@@ -188,10 +201,10 @@ export class Handset {
 
   #speak(lifted: Lifted): Uint8Array {
     const { speech, repeats } = this.#options;
-    const payload = new Uint8Array(frameSamples);
+    const packet = new Uint8Array(rtpHeaderBytes + frameSamples);
     for (let index = 0; index < frameSamples; index += 1) {
       const at = lifted.speechAt + index;
-      payload[index] = linearToMuLaw(speech[repeats && speech.length > 0 ? at % speech.length : at] ?? 0);
+      packet[rtpHeaderBytes + index] = speech[repeats && speech.length > 0 ? at % speech.length : at] ?? muLawSilence;
     }
     const { ssrc, sequenceNumber, timestamp } = lifted;
     lifted.sequenceNumber = (sequenceNumber + 1) & 0xffff;
@@ -199,8 +212,8 @@ export class Handset {
     lifted.speechAt += frameSamples;
     const marker = lifted.packetsSent === 0;
     lifted.packetsSent += 1;
-    const fixed = { csrcs: [], extension: null, paddingBytes: 0 };
-    return writeRtp({ ...fixed, marker, payloadType: pcmuPayloadType, sequenceNumber, timestamp, ssrc, payload });
+    writeRtpHeader(new DataView(packet.buffer), 0, marker, pcmuPayloadType, sequenceNumber, timestamp, ssrc);
+    return packet;
   }
 
   #report(lifted: Lifted, nowMs: number, wallMs: number): RtcpPacket[] {

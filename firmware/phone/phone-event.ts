@@ -1,6 +1,16 @@
 /** What a telephone station says of itself, as a line of text: for a reader, or as JSON for a program. */
 import { type Address, formatAddress } from "#protocol/address.js";
-import type { StationEvent, StationMoment } from "./station.js";
+import type { HandsetCounts } from "./handset.js";
+import type { TelephoneEvent } from "./telephone.js";
+
+/** What the telephone said of itself; with the sound's figures when a call ended that had sound. */
+export type StationEvent = TelephoneEvent & { readonly sound: HandsetCounts | null };
+
+/** Monotonic, for all waiting; wall clock, for records and RTCP's reports. */
+export interface StationMoment {
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
 
 /** What happened to a station; ready: its sockets are open, the gateway may ring it. */
 export type PhoneEvent = StationEvent | { readonly kind: "ready"; readonly address: Address; readonly sound: null };

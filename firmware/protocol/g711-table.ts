@@ -34,6 +34,10 @@ export function aLawToLinear(code: number): number {
   return aLawTable[code & 0xff] ?? 0;
 }
 
+export function muLawOf(samples: Int16Array): Uint8Array {
+  return Uint8Array.from(samples, (sample) => linearToMuLaw(sample));
+}
+
 /** Largest magnitude, in 14 bits, that does not exceed the coder's virtual decision value 8159 (table 2a, note 2). */
 const muLawMagnitudeMax = 8158;
 

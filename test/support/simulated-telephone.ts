@@ -1,10 +1,8 @@
-/** A telephone station on the simulated network; its sound goes nowhere, its hook is real. */
-import { type StationTurn, stationPorts, TelephoneStation } from "../../firmware/phone/station.js";
+/** A telephone station on the simulated network. It has no sound: the simulated engine has no sockets. */
+import { type StationTurn, TelephoneStation } from "../../firmware/phone/station.js";
 import type { Address } from "../../firmware/protocol/address.js";
 import type { Random } from "../../firmware/protocol/chance.js";
 import type { SimulatedMoment, SimulatedNetwork, SimulatedNode } from "./simulated-network.js";
-
-const soundStepMs = 500;
 
 export class SimulatedTelephone implements SimulatedNode {
   readonly said: {
@@ -34,20 +32,17 @@ export class SimulatedTelephone implements SimulatedNode {
     this.#station = new TelephoneStation(
       {
         number: place.number,
-        sip: { address: place.address, port: 5060 },
+        sip: { address: place.address, port: sipPort },
         media: { address: place.address, port: 40_000 },
         gateway: place.gateway,
         answerAfterMs: place.answerAfterMs,
         hangUpAfterMs: null,
-        speech: new Int16Array(0),
-        repeats: false,
       },
       random,
     );
-    for (const port of stationPorts)
-      network.listen({ address: place.address, port: portNumbers[port] }, (bytes, from, at) =>
-        this.#act(this.#station.receive(port, bytes, from, at), at),
-      );
+    network.listen({ address: place.address, port: sipPort }, (bytes, from, at) =>
+      this.#act(this.#station.receive(bytes, from, at.nowMs), at),
+    );
     network.add(this);
   }
 
@@ -56,26 +51,23 @@ export class SimulatedTelephone implements SimulatedNode {
   }
 
   dial(number: string): void {
-    this.#act(this.#station.dial(number, this.#network.at), this.#network.at);
+    this.#act(this.#station.dial(number, this.#network.at.nowMs), this.#network.at);
   }
 
   answer(): void {
-    this.#act(this.#station.answer(this.#network.at), this.#network.at);
+    this.#act(this.#station.answer(this.#network.at.nowMs), this.#network.at);
   }
 
   hangUp(): void {
-    this.#act(this.#station.hangUp(this.#network.at), this.#network.at);
+    this.#act(this.#station.hangUp(this.#network.at.nowMs), this.#network.at);
   }
 
-  /** While it talks it has a frame to send every 20 ms, which nobody would hear: it is woken less often. */
   next(): number | null {
-    const nextMs = this.#station.next();
-    if (nextMs === null || this.state !== "talking") return nextMs;
-    return Math.ceil(nextMs / soundStepMs) * soundStepMs;
+    return this.#station.next();
   }
 
   tick(at: SimulatedMoment): void {
-    this.#act(this.#station.tick(at), at);
+    this.#act(this.#station.tick(at.nowMs), at);
   }
 
   #act(turn: StationTurn, at: SimulatedMoment): void {
@@ -86,10 +78,8 @@ export class SimulatedTelephone implements SimulatedNode {
         other: "from" in event ? event.from : "to" in event ? event.to : null,
         atMs: at.nowMs,
       });
-    // Its sound would reach nobody, for the simulated engine has no sockets.
-    for (const { port, datagram } of turn.sends.filter((send) => send.port === "sip"))
-      this.#network.send({ address: this.#address, port: portNumbers[port] }, datagram.to, datagram.bytes);
+    for (const { bytes, to } of turn.sends) this.#network.send({ address: this.#address, port: sipPort }, to, bytes);
   }
 }
 
-const portNumbers = { sip: 5060, rtp: 40_000, rtcp: 40_001 } as const;
+const sipPort = 5060;

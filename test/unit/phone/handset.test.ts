@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { frameSamples, Handset } from "../../../firmware/phone/handset.js";
+import { muLawOf } from "../../../firmware/protocol/g711-table.js";
 import { parseRtp, type RtpPacket } from "../../../firmware/protocol/rtp.js";
 import { seededRandom } from "../../support/seeded-random.js";
 
 const remote = { address: "127.10.0.11", port: 30_000 };
 
 function lifted(speech: Int16Array, repeats = false): Handset {
-  const handset = new Handset({ cname: "101", speech, repeats }, seededRandom(3));
+  const handset = new Handset({ cname: "101", speech: muLawOf(speech), repeats }, seededRandom(3));
   handset.lift(remote, 1000);
   return handset;
 }

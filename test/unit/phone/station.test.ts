@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import {
-  type StationEvent,
-  type StationPort,
-  type StationTurn,
-  TelephoneStation,
-} from "../../../firmware/phone/station.js";
+import { Handset } from "../../../firmware/phone/handset.js";
+import type { StationEvent } from "../../../firmware/phone/phone-event.js";
+import { type StationTurn, TelephoneStation } from "../../../firmware/phone/station.js";
+import type { TelephoneEvent } from "../../../firmware/phone/telephone.js";
 import type { Address } from "../../../firmware/protocol/address.js";
+import { muLawOf } from "../../../firmware/protocol/g711-table.js";
 import { parseRtcp } from "../../../firmware/protocol/rtcp.js";
 import { readWav } from "../../../firmware/protocol/wav.js";
 import { judgeAudio } from "../../../host/cli/demo/audio-judge.js";
@@ -21,6 +20,14 @@ function speech(name: string): Int16Array {
 const files = { "101": speech("station-a"), "102": speech("station-b") };
 const portNumbers = { sip: 5060, rtp: 40_000, rtcp: 40_001 };
 
+type Port = keyof typeof portNumbers;
+
+interface Station {
+  readonly telephone: TelephoneStation;
+  readonly handset: Handset;
+  remote: Address | null;
+}
+
 interface Flight {
   readonly atMs: number;
   readonly bytes: Uint8Array;
@@ -28,11 +35,11 @@ interface Flight {
   readonly to: Address;
 }
 
-/** Two stations that take each other for their gateway: no gateway is needed for a call between them. */
+/** Two stations with their sound, that take each other for their gateway: none is needed for a call between them. */
 class TwoStations {
   nowMs = 1000;
   loseRtp: (atMs: number, random: () => number) => boolean = () => false;
-  readonly stations = new Map<string, TelephoneStation>();
+  readonly stations = new Map<string, Station>();
   readonly heard = new Map<string, Int16Array[]>();
   readonly events: (StationEvent & { number: string })[] = [];
   readonly rtcp: Uint8Array[] = [];
@@ -46,7 +53,7 @@ class TwoStations {
   }
 
   #add(number: string, address: string, other: string, spoken: Int16Array): void {
-    const station = new TelephoneStation(
+    const telephone = new TelephoneStation(
       {
         number,
         sip: { address, port: portNumbers.sip },
@@ -54,21 +61,21 @@ class TwoStations {
         gateway: { address: other, port: portNumbers.sip },
         answerAfterMs: 300,
         hangUpAfterMs: null,
-        speech: spoken,
-        repeats: false,
       },
       this.#random,
     );
-    this.stations.set(address, station);
+    const handset = new Handset({ cname: number, speech: muLawOf(spoken), repeats: false }, this.#random);
+    this.stations.set(address, { telephone, handset, remote: null });
     this.heard.set(number, []);
   }
 
-  act(
-    address: string,
-    action: (station: TelephoneStation, at: { nowMs: number; wallMs: number }) => StationTurn,
-  ): void {
-    const station = this.stations.get(address);
-    if (station !== undefined) this.#carry(address, station, action(station, this.#at()));
+  act(address: string, action: (telephone: TelephoneStation, nowMs: number) => StationTurn): void {
+    const station = this.#station(address);
+    this.#carry(address, station, action(station.telephone, this.nowMs));
+  }
+
+  sound(address: string, bytes: Uint8Array, from: Address): void {
+    this.#station(address).handset.receiveRtp(bytes, from, this.nowMs);
   }
 
   run(forMs: number): void {
@@ -77,7 +84,9 @@ class TwoStations {
       this.#flights = this.#flights.filter(({ atMs }) => atMs > this.nowMs);
       for (const { bytes, from, to } of arrived) this.#arrive(bytes, from, to);
       for (const [address, station] of this.stations) {
-        if ((station.next() ?? Infinity) <= this.nowMs) this.#carry(address, station, station.tick(this.#at()));
+        const { telephone, handset } = station;
+        if ((handset.next() ?? Infinity) <= this.nowMs) this.#frames(address, station);
+        if ((telephone.next() ?? Infinity) <= this.nowMs) this.#carry(address, station, telephone.tick(this.nowMs));
       }
     }
   }
@@ -87,37 +96,69 @@ class TwoStations {
     return Int16Array.from(pieces.flatMap((piece) => [...piece]));
   }
 
+  #station(address: string): Station {
+    const station = this.stations.get(address);
+    if (station === undefined) throw new Error(`nobody at ${address}`);
+    return station;
+  }
+
   #arrive(bytes: Uint8Array, from: Address, to: Address): void {
-    const station = this.stations.get(to.address);
-    const port = (["sip", "rtp", "rtcp"] as const).find((name) => portNumbers[name] === to.port);
-    if (station !== undefined && port !== undefined)
-      this.#carry(to.address, station, station.receive(port, bytes, from, this.#at()));
+    const station = this.#station(to.address);
+    const { telephone, handset } = station;
+    if (to.port === portNumbers.sip) this.#carry(to.address, station, telephone.receive(bytes, from, this.nowMs));
+    else if (to.port === portNumbers.rtp) handset.receiveRtp(bytes, from, this.nowMs);
+    else handset.receiveRtcp(bytes, from, this.nowMs);
   }
 
-  #carry(address: string, station: TelephoneStation, turn: StationTurn): void {
-    this.heard.get(station.number)?.push(turn.heard);
-    for (const event of turn.events) this.events.push({ ...event, number: station.number });
-    for (const { port, datagram } of turn.sends) this.#send(port, datagram.bytes, address, datagram.to);
+  #carry(address: string, station: Station, turn: StationTurn): void {
+    for (const { bytes, to } of turn.sends) this.#send("sip", bytes, address, to);
+    for (const event of turn.events) this.#follow(address, station, event);
   }
 
-  #send(port: StationPort, bytes: Uint8Array, address: string, to: Address): void {
+  #follow(address: string, station: Station, event: TelephoneEvent): void {
+    const { telephone, handset } = station;
+    const sound = event.kind === "hung-up" ? handset.counts : null;
+    this.events.push({ ...event, sound, number: telephone.number });
+    if (event.kind === "talking") {
+      station.remote = event.remote;
+      handset.lift(event.remote, this.nowMs);
+      this.#frames(address, station);
+    } else if (event.kind === "hung-up") {
+      this.#frames(address, station);
+      for (const bytes of handset.replace(this.nowMs, this.#wallMs)) this.#sound("rtcp", bytes, address, station);
+    }
+  }
+
+  #frames(address: string, station: Station): void {
+    const { rtp, rtcp, heard } = station.handset.turn(this.nowMs, this.#wallMs);
+    this.heard.get(station.telephone.number)?.push(heard);
+    for (const bytes of rtp) this.#sound("rtp", bytes, address, station);
+    for (const bytes of rtcp) this.#sound("rtcp", bytes, address, station);
+  }
+
+  #sound(port: Port, bytes: Uint8Array, address: string, { remote }: Station): void {
+    if (remote === null) return;
     if (port === "rtcp") this.rtcp.push(bytes);
     if (port === "rtp" && this.loseRtp(this.nowMs, this.#random)) return;
+    this.#send(port, bytes, address, { ...remote, port: remote.port + (port === "rtcp" ? 1 : 0) });
+  }
+
+  #send(port: Port, bytes: Uint8Array, address: string, to: Address): void {
     const atMs = this.nowMs + 5 + this.#random() * 30;
     this.#flights.push({ atMs, bytes, from: { address, port: portNumbers[port] }, to });
   }
 
-  #at(): { nowMs: number; wallMs: number } {
-    return { nowMs: this.nowMs, wallMs: this.nowMs + 1_700_000_000_000 };
+  get #wallMs(): number {
+    return this.nowMs + 1_700_000_000_000;
   }
 }
 
 function talked(prepare: (pair: TwoStations) => void = () => undefined): TwoStations {
   const pair = new TwoStations();
   prepare(pair);
-  pair.act("127.10.1.1", (station, at) => station.dial("102", at));
+  pair.act("127.10.1.1", (telephone, nowMs) => telephone.dial("102", nowMs));
   pair.run(9000);
-  pair.act("127.10.1.2", (station, at) => station.hangUp(at));
+  pair.act("127.10.1.2", (telephone, nowMs) => telephone.hangUp(nowMs));
   pair.run(500);
   return pair;
 }
@@ -144,7 +185,7 @@ test("two telephones talk: each hears the other's file without a gap, and both k
     "101 hung-up",
   ]);
   expect(pair.events.at(-1)).toMatchObject({ by: "far", sound: { packetsLost: 0, packetsLate: 0, missingMs: 0 } });
-  expect([...pair.stations.values()].every((station) => station.isSettled)).toBe(true);
+  expect([...pair.stations.values()].every(({ telephone }) => telephone.isSettled)).toBe(true);
 });
 
 test("packets lost for 200 ms are a gap of 200 ms in the recording, and counted", () => {
@@ -175,13 +216,11 @@ test("the reports of both are whole RTCP: sender report, name, and goodbye at th
 
 test("sound from a stranger is not heard", () => {
   const pair = new TwoStations();
-  pair.act("127.10.1.1", (station, at) => station.dial("102", at));
+  pair.act("127.10.1.1", (telephone, nowMs) => telephone.dial("102", nowMs));
   pair.run(1000);
-  pair.act("127.10.1.2", (station, at) => {
-    const rtp = new Uint8Array(172).fill(0x20);
-    rtp.set([0x80, 0]);
-    return station.receive("rtp", rtp, { address: "127.10.9.9", port: 40_000 }, at);
-  });
-  pair.act("127.10.1.2", (station, at) => station.hangUp(at));
+  const rtp = new Uint8Array(172).fill(0x20);
+  rtp.set([0x80, 0]);
+  pair.sound("127.10.1.2", rtp, { address: "127.10.9.9", port: 40_000 });
+  pair.act("127.10.1.2", (telephone, nowMs) => telephone.hangUp(nowMs));
   expect(pair.events.at(-1)).toMatchObject({ sound: { packetsStrange: 1 } });
 });
