@@ -41,7 +41,7 @@ export const eventBytes: i32 = 192;
 export const eventsMax: i32 = 4096;
 
 export const statisticsOffset: i32 = eventRingOffset + ringHeadBytes + eventsMax * eventBytes;
-export const statisticsBytes: i32 = 192;
+export const statisticsBytes: i32 = 320;
 
 /** A leg: the records of what works on it, largest of their kind, then its frames, then its packets. */
 export const legsOffset: i32 = statisticsOffset + legsMax * statisticsBytes;

@@ -91,7 +91,8 @@ export function gatewayParts(options: GatewayOptions, surroundings: GatewaySurro
     streamDocumentBytesMax: options.sipDocumentBytesMax,
   };
   const sipFace = new SipFace(sipFaceOptions, snapshot, random);
-  const source = snmpSource({ gateway: options.name, table, boot, describe });
+  const { readStatistics } = surroundings;
+  const source = snmpSource({ gateway: options.name, cname: media.cname, readStatistics, table, boot, describe });
   const askers = [...agents, ...options.askers];
   const snmpSurroundings = { gateway: options.name, bootId, askers, source, random };
   const snmp = options.snmp === null ? null : new SnmpStack(options.snmp, snmpSurroundings, nowMs);
@@ -131,7 +132,7 @@ function mediaParts(
     },
     { table, journal, stations, relays, pool, readStatistics, random },
   );
-  return { sip, phones, stations, relays, control };
+  return { sip, phones, stations, relays, control, cname };
 }
 
 function mgcpOptions(options: GatewayOptions) {

@@ -144,7 +144,7 @@ export class CallControl {
     if (full !== null) return full;
     const lease = this.#parts.pool.take({ address, dscp: request.dscp ?? this.#options.dscp });
     if (lease === null) return noLegFree;
-    const row = started(this.#drafts.created(request, lease, negotiated), at);
+    const row = started(this.#drafts.created(request, lease, negotiated, at.nowMs), at);
     if (lease.ready !== null) return this.#createReady(row, at);
     this.#creating.set(endpoint, (this.#creating.get(endpoint) ?? 0) + 1);
     return this.#open(row, null);
@@ -166,7 +166,7 @@ export class CallControl {
       if (lease !== null) pool.giveBack(lease);
       return noLegFree;
     }
-    const halves = this.#drafts.createdLocally(request, secondEndpoint, draft, [lease, otherLease]);
+    const halves = this.#drafts.createdLocally(request, secondEndpoint, draft, [lease, otherLease], at.nowMs);
     const [row, other] = [started(halves[0], at), started(halves[1], at)];
     table.put(row);
     table.put(other);

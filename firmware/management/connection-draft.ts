@@ -110,13 +110,14 @@ export class ConnectionDrafts {
     secondEndpoint: string,
     { first, second }: LocalDraft,
     leases: readonly [LegLease, LegLease],
+    nowMs: number,
   ): readonly [ConnectionRow, ConnectionRow] {
     const [oneLease, otherLease] = leases;
     const answer = localDescription(second, this.#parameters(second, secondEndpoint, null, null));
-    const one = this.created({ ...request, remote: answer }, oneLease, first);
+    const one = this.created({ ...request, remote: answer }, oneLease, first, nowMs);
     const oneHalf = { connectionId: one.connectionId, endpoint: request.endpoint };
     const secondRequest = { ...request, endpoint: secondEndpoint, mode: "sendrecv" as const, remote: one.local };
-    const other = this.created(secondRequest, otherLease, second, oneHalf);
+    const other = this.created(secondRequest, otherLease, second, nowMs, oneHalf);
     const otherHalf = { connectionId: other.connectionId, endpoint: secondEndpoint };
     const origin = this.#origin(request.endpoint, request.tag, null, otherHalf);
     return [{ ...one, remote: other.local, otherHalf, origin }, other];
@@ -126,6 +127,7 @@ export class ConnectionDrafts {
     request: CreateRequest,
     lease: LegLease,
     negotiated: Negotiated,
+    nowMs: number,
     otherHalf: OtherHalf | null = null,
   ): ConnectionRow {
     const { endpoint, callId, mode, remote, tag, epoch } = request;
@@ -155,6 +157,7 @@ export class ConnectionDrafts {
       origin: this.#origin(endpoint, tag, remote, otherHalf),
       tag,
       epoch,
+      madeAtMs: nowMs,
       started: null,
     };
   }

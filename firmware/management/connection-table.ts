@@ -50,6 +50,8 @@ export interface ConnectionRow {
   readonly origin: OriginatingDevice;
   readonly tag: string;
   readonly epoch: Epoch | null;
+  /** When it was made. */
+  readonly madeAtMs: number;
   /** Set once: both descriptions and a mode that carries media. */
   readonly started: { readonly atMs: number; readonly wallMs: number } | null;
 }

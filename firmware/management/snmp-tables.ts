@@ -1,4 +1,4 @@
-/** A gateway laid out as the variables of the system group, RTP-MIB and HOLDOVER-MIB: the columns of an SnmpView. */
+/** A gateway laid out as the variables of the standard MIBs and HOLDOVER-MIB: the columns of an SnmpView. */
 import type { ActiveConnection } from "#protocol/active-connection.js";
 import {
   changedColumns,
@@ -12,6 +12,12 @@ import {
 import { connectionColumns } from "#protocol/mib/connection-columns.js";
 import { connectionIndex, rowOf } from "#protocol/mib/connection-row.js";
 import {
+  type ActiveCall,
+  callActiveColumns,
+  callActiveEntryOid,
+  callActiveIndex,
+} from "#protocol/mib/dial-control-mib.js";
+import {
   connectionEntryOid,
   heardColumns,
   heardEntryOid,
@@ -20,12 +26,27 @@ import {
   scalarsOf,
   scalarsOid,
 } from "#protocol/mib/holdover-mib.js";
-import { rtpSessionColumns, rtpSessionEntryOid, rtpSessionIndex, rtpSessionOf } from "#protocol/mib/rtp-mib.js";
+import {
+  type RtpSession,
+  rtpSessionColumns,
+  rtpSessionEntryOid,
+  rtpSessionIndex,
+  rtpSessionInverseEntryOid,
+  rtpSessionInverseIndex,
+  rtpSessionInverseStartTime,
+  rtpSessionOf,
+} from "#protocol/mib/rtp-mib.js";
+import {
+  rtpRcvrColumns,
+  rtpRcvrEntryOid,
+  rtpSenderColumns,
+  rtpSenderEntryOid,
+} from "#protocol/mib/rtp-stream-tables.js";
 import { systemObjects, systemOid } from "#protocol/mib/system-group.js";
 import { compareOids, type Oid } from "#protocol/snmp/oid.js";
 import type { SnmpValue } from "#protocol/snmp/value.js";
 import type { Counted } from "./counter-log.js";
-import type { SnmpMoment } from "./snmp-source.js";
+import type { SnmpMoment, TableConnection } from "./snmp-source.js";
 import { sortedColumn, type ViewColumn } from "./snmp-view.js";
 
 /** `isPrivate`: for who asks under authPriv, and so may be told tags. */
@@ -37,9 +58,11 @@ export function gatewayColumns(root: Oid, moment: SnmpMoment, isPrivate: boolean
   return [
     ...systemObjects.map(({ number, write }) => scalarColumn([...systemOid, number], write(facts, root))),
     ...scalars.map(({ number, write }) => scalarColumn([...scalarsOid(root), number], write(values))),
-    ...table(rtpSessionEntryOid, rtpSessionColumns, () => rtpSessions(connections(), facts.upMs ?? 0)),
+    ...standardTables(connections, facts.upMs ?? 0),
     ...table(connectionEntryOid(root), shownColumns, () =>
-      connections().map((connection) => ({ index: connectionIndex(connection.connectionId), item: rowOf(connection) })),
+      connections().map(({ connection }) => {
+        return { index: connectionIndex(connection.connectionId), item: rowOf(connection) };
+      }),
     ),
     ...table(heardEntryOid(root), heardColumns, () =>
       heard.map((agent) => ({ index: heardIndex(agent.address), item: agent })),
@@ -54,11 +77,48 @@ function scalarColumn(oid: Oid, value: SnmpValue | null): ViewColumn {
   return sortedColumn(oid, () => ({ indexes: value === null ? [] : [[0]], read: () => value }));
 }
 
-function rtpSessions(connections: readonly ActiveConnection[], upMs: number) {
-  return connections.flatMap((connection) => {
+/** RTP-MIB (RFC 2959) and DIAL-CONTROL-MIB (RFC 2128). */
+function standardTables(connections: () => readonly TableConnection[], upMs: number): ViewColumn[] {
+  const sessions = once(() => rtpSessions(connections(), upMs));
+  const ofSession = ({ connection }: TableConnection, ...more: readonly number[]): Oid | null => {
+    const index = rtpSessionIndex(connection.connectionId);
+    return index === null ? null : [...index, ...more];
+  };
+  const senders = () =>
+    connections().flatMap((row) => {
+      const { sender } = row;
+      return sender === null ? [] : [{ index: ofSession(row, sender.ssrc), item: sender }];
+    });
+  const receivers = () =>
+    connections().flatMap((row) => {
+      const { receiver } = row;
+      return receiver === null ? [] : [{ index: ofSession(row, receiver.sourceSsrc, receiver.ssrc), item: receiver }];
+    });
+  return [
+    ...table(callActiveEntryOid, callActiveColumns, () => connections().map((row) => activeCall(row, upMs))),
+    ...table(rtpSessionInverseEntryOid, [rtpSessionInverseStartTime], () =>
+      sessions().map(({ index, item }) => {
+        return { index: index === null ? null : rtpSessionInverseIndex(item, index), item };
+      }),
+    ),
+    ...table(rtpSessionEntryOid, rtpSessionColumns, sessions),
+    ...table(rtpSenderEntryOid, rtpSenderColumns, senders),
+    ...table(rtpRcvrEntryOid, rtpRcvrColumns, receivers),
+  ];
+}
+
+function rtpSessions(connections: readonly TableConnection[], upMs: number): Indexed<RtpSession>[] {
+  return connections.flatMap(({ connection }) => {
     const session = rtpSessionOf(connection, upMs);
     return session === null ? [] : [{ index: rtpSessionIndex(connection.connectionId), item: session }];
   });
+}
+
+function activeCall({ connection, madeUpMs }: TableConnection, upMs: number): Indexed<ActiveCall> {
+  const { startedWallMs, durationMs } = connection;
+  const connectedUpMs = startedWallMs === null ? null : Math.max(0, upMs - durationMs);
+  const item = { connection, madeUpMs, connectedUpMs };
+  return { index: callActiveIndex(item), item };
 }
 
 /** Only what is asked for is described. */

@@ -3,16 +3,19 @@
  * under a sequence lock - odd while it writes - and a reader that met a write reads again.
  *
  *   word 0 sequence | word 1 generation, 0 when closed | 10 counters, f64, NaN for null | learnt address: length,
- *   port (u16 each), text
+ *   port (u16 each), text | SSRC, 4 facts of the stream sent and 9 of the one heard, f64; NaN first where there is none
  */
 import type { Address } from "#protocol/address.js";
 import type { EngineMemory } from "./engine-memory.js";
-import type { LegNumber, LegStatistics, ReadLegStatistics } from "./media-port.js";
+import type { HeardStream, LegNumber, LegStatistics, ReadLegStatistics, SentStream } from "./media-port.js";
 
 const countersOffset = 8;
 const counterNames = 10;
 const learntOffset = countersOffset + 8 * counterNames;
 const learntCharactersMax = 64;
+const streamsOffset = 160;
+const sentOffset = streamsOffset + 8;
+const heardOffset = sentOffset + 8 * 4;
 /** A writer needs a microsecond; who meets it so often in a row has taken the core from it, and gives it back. */
 const spinsMax = 100;
 const pauseMs = 1;
@@ -56,6 +59,9 @@ export class LegStatisticsTable {
       at += 8;
     }
     this.#writeAddress(offset + learntOffset, counters.learntRemote);
+    view.setFloat64(offset + streamsOffset, counters.ssrc, true);
+    this.#writeSent(offset + sentOffset, counters.sent);
+    this.#writeHeard(offset + heardOffset, counters.heard);
     Atomics.add(this.#locks, offset >> 2, 1);
   }
 
@@ -86,7 +92,6 @@ export class LegStatisticsTable {
     const { view } = this.#memory;
     if (generation === 0 || view.getUint32(offset + 4, true) !== generation) return null;
     const counter = (index: number) => view.getFloat64(offset + countersOffset + 8 * index, true);
-    const orNull = (value: number) => (Number.isNaN(value) ? null : value);
     return {
       generation,
       packetsSent: counter(0),
@@ -100,6 +105,54 @@ export class LegStatisticsTable {
       lastReceivedAtMs: orNull(counter(8)),
       framesFilled: counter(9),
       learntRemote: this.#readAddress(offset + learntOffset),
+      ssrc: view.getFloat64(offset + streamsOffset, true),
+      sent: this.#readSent(offset + sentOffset),
+      heard: this.#readHeard(offset + heardOffset),
+    };
+  }
+
+  #writeSent(offset: number, sent: SentStream | null): void {
+    const { view } = this.#memory;
+    view.setFloat64(offset, sent?.sinceMs ?? Number.NaN, true);
+    if (sent === null) return;
+    view.setFloat64(offset + 8, sent.payloadType, true);
+    view.setFloat64(offset + 16, sent.reports, true);
+    view.setFloat64(offset + 24, sent.reportedAtMs ?? Number.NaN, true);
+  }
+
+  #readSent(offset: number): SentStream | null {
+    const fact = (index: number) => this.#memory.view.getFloat64(offset + 8 * index, true);
+    if (Number.isNaN(fact(0))) return null;
+    return { sinceMs: fact(0), payloadType: fact(1), reports: fact(2), reportedAtMs: orNull(fact(3)) };
+  }
+
+  #writeHeard(offset: number, heard: HeardStream | null): void {
+    const { view } = this.#memory;
+    view.setFloat64(offset, heard?.ssrc ?? Number.NaN, true);
+    if (heard === null) return;
+    view.setFloat64(offset + 8, heard.sinceMs, true);
+    view.setFloat64(offset + 16, heard.payloadType, true);
+    view.setFloat64(offset + 24, heard.packets, true);
+    view.setFloat64(offset + 32, heard.octets, true);
+    view.setFloat64(offset + 40, heard.lost, true);
+    view.setFloat64(offset + 48, heard.jitter ?? Number.NaN, true);
+    view.setFloat64(offset + 56, heard.reports, true);
+    view.setFloat64(offset + 64, heard.reportedAtMs ?? Number.NaN, true);
+  }
+
+  #readHeard(offset: number): HeardStream | null {
+    const fact = (index: number) => this.#memory.view.getFloat64(offset + 8 * index, true);
+    if (Number.isNaN(fact(0))) return null;
+    return {
+      ssrc: fact(0),
+      sinceMs: fact(1),
+      payloadType: fact(2),
+      packets: fact(3),
+      octets: fact(4),
+      lost: fact(5),
+      jitter: orNull(fact(6)),
+      reports: fact(7),
+      reportedAtMs: orNull(fact(8)),
     };
   }
 
@@ -123,6 +176,10 @@ export class LegStatisticsTable {
   #offset(leg: LegNumber): number {
     return this.#memory.map.statisticsOffset + leg * this.#memory.map.statisticsBytes;
   }
+}
+
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
 }
 
 /** The reader that management is given. */

@@ -18,7 +18,7 @@ import { JitterBuffer } from "./jitter-buffer.js";
 import type { LegCounters } from "./leg-statistics.js";
 import type { LocalWire } from "./local-wire.js";
 import type { MediaNetwork } from "./media-network.js";
-import type { LegNumber, LegSettings } from "./media-port.js";
+import type { HeardStream, LegNumber, LegSettings, SentStream } from "./media-port.js";
 import { PacketSlots } from "./packet-slots.js";
 import { type Expected, type PacketRelay, Receiver, type Stream } from "./receiver.js";
 import { type Heard, RtcpSession } from "./rtcp-session.js";
@@ -79,6 +79,7 @@ export class Leg implements PacketRelay {
   #isOpen = false;
   /** When the datagram at hand came. */
   #arrivedAtMs = 0;
+  #sentSinceMs: number | null = null;
   #framesFilledBefore = 0;
   #rtcpDiscarded = 0;
 
@@ -212,6 +213,7 @@ export class Leg implements PacketRelay {
   /** The packet is ready, header and all. */
   #sendOff(offset: number, length: number, nowMs: number): void {
     const { network, wire } = this.#surroundings;
+    this.#sentSinceMs ??= nowMs;
     const to = this.#latch.destination;
     if (to !== null) network.sendRtp(this.leg, offset, length, to);
     else if (this.#wiredTo !== null) {
@@ -321,8 +323,22 @@ export class Leg implements PacketRelay {
       roundTripMs: this.#rtcp.roundTripMs,
       lastReceivedAtMs: receiver.lastReceivedAtMs,
       learntRemote: this.#latch.learnt,
+      ssrc: this.#transmitter.ssrc,
+      sent: this.#sentStream(),
+      heard: this.#heardStream(),
       framesFilled: this.#framesFilledBefore + (this.#playout?.buffer.framesFilled ?? 0),
     };
+  }
+
+  #sentStream(): SentStream | null {
+    const { payloadType } = this.#transmitter;
+    const sinceMs = this.#sentSinceMs;
+    return sinceMs === null ? null : { sinceMs, payloadType, ...this.#rtcp.sentReports };
+  }
+
+  #heardStream(): HeardStream | null {
+    const heard = this.#receiver.heard();
+    return heard === null ? null : { ...heard, ...this.#rtcp.reportsOn(heard.ssrc) };
   }
 
   #report(nowMs: number): void {

@@ -91,6 +91,32 @@ export type MediaEvent =
   | { readonly kind: "digit"; readonly leg: LegNumber; readonly generation: number; readonly digit: string }
   | { readonly kind: "open-failed"; readonly leg: LegNumber; readonly generation: number; readonly reason: string };
 
+/** What a leg sends: one stream for as long as the leg lives, its packets and octets those of the leg. */
+export interface SentStream {
+  /** Of its first packet, on the clock of the engine's turns. */
+  readonly sinceMs: number;
+  /** Of its last packet. */
+  readonly payloadType: number;
+  /** RTCP sender reports of it, and when the last of them was sent; null: none was. */
+  readonly reports: number;
+  readonly reportedAtMs: number | null;
+}
+
+/** The stream that a leg hears; the counts are of this one, since its first packet. */
+export interface HeardStream {
+  readonly ssrc: number;
+  readonly sinceMs: number;
+  readonly payloadType: number;
+  readonly packets: number;
+  readonly octets: number;
+  readonly lost: number;
+  /** RFC 3550 section 6.4.1, in media clock units; null until two packets were heard. */
+  readonly jitter: number | null;
+  /** Report blocks about it, and when the last of them was sent; null: none was. */
+  readonly reports: number;
+  readonly reportedAtMs: number | null;
+}
+
 /** Read from shared memory at any moment without disturbing the engine. Ages are taken by the reader from its clock. */
 export interface LegStatistics {
   readonly generation: number;
@@ -106,6 +132,12 @@ export interface LegStatistics {
   /** On the same monotonic clock as the engine's turns. */
   readonly lastReceivedAtMs: number | null;
   readonly learntRemote: Address | null;
+  /** Under which the leg sends, and reports on what it hears. */
+  readonly ssrc: number;
+  /** Null before the first packet. */
+  readonly sent: SentStream | null;
+  /** Null where no stream is valid. */
+  readonly heard: HeardStream | null;
 }
 
 /** Null when the leg is not open in this generation. */

@@ -9,6 +9,7 @@ import type { Address } from "#protocol/address.js";
 import { sameAddress } from "#protocol/address.js";
 import { RtpReader } from "#protocol/rtp.js";
 import type { JitterBuffer } from "./jitter-buffer.js";
+import type { HeardStream } from "./media-port.js";
 import type { PacketSlots } from "./packet-slots.js";
 import { SequenceTracker } from "./sequence-tracker.js";
 import type { SourceLatch } from "./source-latch.js";
@@ -72,6 +73,9 @@ export class Receiver {
   packetsDiscarded = 0;
   strangers = 0;
   lastReceivedAtMs: number | null = null;
+  #lastPayloadType = 0;
+  /** What was received before the present stream, and when that began. */
+  #before = { packets: 0, octets: 0, sinceMs: 0 };
 
   constructor(view: DataView, slots: PacketSlots, latch: SourceLatch) {
     this.#view = view;
@@ -111,7 +115,7 @@ export class Receiver {
     }
     if (!this.#takes(reader.payloadType)) return "other payload type";
     if (this.#isBelievedAtOnce(from)) {
-      this.#begin(from, reader.ssrc, reader.sequenceNumber);
+      this.#begin(from, reader.ssrc, reader.sequenceNumber, nowMs);
       return this.#deliver(length, true, nowMs);
     }
     return this.#consider(length, from, nowMs);
@@ -137,7 +141,7 @@ export class Receiver {
       isSameSource(candidate.from, from);
     if (isNext) {
       this.#candidate = null;
-      this.#begin(candidate.from, candidate.ssrc, candidate.sequenceNumber);
+      this.#begin(candidate.from, candidate.ssrc, candidate.sequenceNumber, candidate.arrivedAtMs);
       this.#deliverCandidate(candidate);
       reader.read(this.#view, this.#slots.spare, length);
       this.#tracker.update(reader.sequenceNumber);
@@ -152,9 +156,10 @@ export class Receiver {
   }
 
   /** A stream is valid from this packet on. */
-  #begin(from: Address | null, ssrc: number, sequenceNumber: number): void {
+  #begin(from: Address | null, ssrc: number, sequenceNumber: number, sinceMs: number): void {
     if (from !== null && this.#latch.learnt === null) this.#latch.confirm(from);
     this.#stream = { ssrc };
+    this.#before = { packets: this.packetsReceived, octets: this.octetsReceived, sinceMs };
     this.#tracker.restart(sequenceNumber);
     this.#dropCandidate();
   }
@@ -200,6 +205,7 @@ export class Receiver {
   #count(octets: number, timestamp: number, nowMs: number): void {
     this.packetsReceived += 1;
     this.octetsReceived += octets;
+    this.#lastPayloadType = this.#reader.payloadType;
     this.lastReceivedAtMs = nowMs;
     this.#tracker.arrived(timestamp, (nowMs * (this.#expected?.clockRateHz ?? 0)) / 1000);
   }
@@ -214,6 +220,21 @@ export class Receiver {
   /** Of the present stream; null when there is none. */
   get ssrc(): number | null {
     return this.#stream?.ssrc ?? null;
+  }
+
+  /** Of the present stream alone. */
+  heard(): Omit<HeardStream, "reports" | "reportedAtMs"> | null {
+    if (this.#stream === null) return null;
+    const { packets, octets, sinceMs } = this.#before;
+    return {
+      ssrc: this.#stream.ssrc,
+      sinceMs,
+      payloadType: this.#lastPayloadType,
+      packets: this.packetsReceived - packets,
+      octets: this.octetsReceived - octets,
+      lost: Math.max(this.#tracker.cumulativeLost, 0),
+      jitter: this.#tracker.jitter,
+    };
   }
 
   get tracker(): SequenceTracker {

@@ -33,6 +33,14 @@ export interface Heard {
   readonly jitter: number;
 }
 
+export interface ReportsSent {
+  readonly reports: number;
+  /** Of the last; null: there was none. */
+  readonly reportedAtMs: number | null;
+}
+
+const noReports: ReportsSent = { reports: 0, reportedAtMs: null };
+
 export class RtcpSession {
   readonly #cname: string;
   readonly #random: Random;
@@ -44,6 +52,8 @@ export class RtcpSession {
   #sentAtReportBefore = 0;
   #lastSenderReport: { readonly ssrc: number; readonly middle: number; readonly heardAtMs: number } | null = null;
   roundTripMs: number | null = null;
+  #sentReports: ReportsSent = noReports;
+  #heardReports: ReportsSent & { readonly ssrc: number | null } = { ...noReports, ssrc: null };
 
   /** wallAtZeroMs: wall clock when the monotonic one showed 0. */
   constructor(cname: string, random: Random, wallAtZeroMs: number, nowMs: number) {
@@ -61,12 +71,28 @@ export class RtcpSession {
   report(sent: Sent, heard: Heard | null, nowMs: number): Uint8Array {
     const weSent = sent.packetsSent > this.#sentAtReportBefore;
     const bytes = writeRtcp(this.#compound(sent, heard, weSent, nowMs));
+    if (weSent) this.#sentReports = { reports: this.#sentReports.reports + 1, reportedAtMs: nowMs };
+    if (heard !== null) {
+      const { reports } = this.reportsOn(heard.ssrc);
+      this.#heardReports = { ssrc: heard.ssrc, reports: reports + 1, reportedAtMs: nowMs };
+    }
     this.#sentAtReportBefore = this.#sentAtLastReport;
     this.#sentAtLastReport = sent.packetsSent;
     this.#hasReported = true;
     this.#average(bytes.length);
     this.#nextAtMs = nowMs + this.#intervalMs(weSent);
     return bytes;
+  }
+
+  /** Sender reports of what we send. */
+  get sentReports(): ReportsSent {
+    return this.#sentReports;
+  }
+
+  /** Blocks about what the far side sends under this SSRC. */
+  reportsOn(ssrc: number): ReportsSent {
+    const { reports, reportedAtMs, ssrc: on } = this.#heardReports;
+    return on === ssrc ? { reports, reportedAtMs } : noReports;
   }
 
   /** Nobody to report to yet: asks again an interval later. */

@@ -41,6 +41,8 @@ export class Transmitter {
   #lastTimestamp: number | null = null;
   packetsSent = 0;
   octetsSent = 0;
+  /** Of the last packet. */
+  payloadType = 0;
 
   constructor(view: DataView, packetOffset: number, random: Random) {
     this.#view = view;
@@ -77,6 +79,7 @@ export class Transmitter {
     this.#isTalking = true;
     this.#relayed = null;
     this.#lastTimestamp = timestamp;
+    this.payloadType = payloadType;
     this.packetsSent += 1;
     this.octetsSent += payloadBytes;
     return rtpHeaderBytes + payloadBytes;
@@ -98,6 +101,7 @@ export class Transmitter {
       this.#lastTimestamp = timestamp;
     }
     this.#frames = 0;
+    this.payloadType = payloadType;
     this.packetsSent += 1;
     this.octetsSent += packet.payloadBytes;
   }

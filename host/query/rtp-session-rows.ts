@@ -34,6 +34,9 @@ export const notInRtpMib = [
   "change counter",
 ];
 
+/** Ours have so many, and are the index as a number: what other agents mean by theirs nobody knows. */
+const idDigits = 8;
+
 export class RtpSessionRows {
   readonly #rowsMax: number;
   readonly #sessions = new Map<number, PartSession>();
@@ -65,7 +68,7 @@ export class RtpSessionRows {
     return [...this.#sessions]
       .sort(([a], [b]) => a - b)
       .map(([index, { local, remote, startedTicks }]) => ({
-        ...namedConnection(gateway, index.toString(16).toUpperCase()),
+        ...namedConnection(gateway, index.toString(16).toUpperCase().padStart(idDigits, "0")),
         state: "up",
         mode: "sendrecv",
         localMedia: local,

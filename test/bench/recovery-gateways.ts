@@ -160,6 +160,9 @@ class PlayedGateway {
       roundTripMs: 12.25,
       lastReceivedAtMs: monotonicMs() - 7,
       learntRemote: { address: "192.0.2.1", port: 4000 },
+      ssrc: 0,
+      sent: null,
+      heard: null,
     };
   }
 }

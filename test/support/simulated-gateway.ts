@@ -216,6 +216,9 @@ export class SimulatedGateway implements SimulatedNode {
       roundTripMs: null,
       lastReceivedAtMs: null,
       learntRemote: null,
+      ssrc: 0,
+      sent: null,
+      heard: null,
     };
   }
 

@@ -1,8 +1,11 @@
 /** A snapshot as what the SNMP face answers from: its connections changed in the order in which they stand. */
-import type { SnmpSource } from "../../firmware/management/snmp-source.js";
-import type { GatewaySnapshot } from "../../firmware/protocol/active-connection.js";
+import type { SnmpSource, TableConnection } from "../../firmware/management/snmp-source.js";
+import type { ActiveConnection, GatewaySnapshot } from "../../firmware/protocol/active-connection.js";
 
-export function snmpSourceOf(snapshot: (nowMs: number) => GatewaySnapshot): SnmpSource {
+export function snmpSourceOf(
+  snapshot: (nowMs: number) => GatewaySnapshot,
+  more: (connection: ActiveConnection) => Partial<TableConnection> = () => ({}),
+): SnmpSource {
   return {
     counter: () => snapshot(0).counter ?? 0,
     moment: (nowMs) => {
@@ -11,7 +14,14 @@ export function snmpSourceOf(snapshot: (nowMs: number) => GatewaySnapshot): Snmp
       return {
         facts: { gateway, bootId, counter, upMs, epoch, connectionCount: connections.length, goneForgotten: 0 },
         heard,
-        connections: () => connections,
+        connections: () =>
+          connections.map((connection) => ({
+            connection,
+            madeUpMs: 0,
+            sender: null,
+            receiver: null,
+            ...more(connection),
+          })),
         changedBehind: (behind) => changed.filter((one) => one.counter > behind),
         goneBehind: () => [],
       };

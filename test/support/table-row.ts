@@ -28,6 +28,7 @@ export function tableRow(row: Partial<ConnectionRow> & Pick<ConnectionRow, "conn
     origin: { device: "", address: null, from: "line" },
     tag: "",
     epoch: null,
+    madeAtMs: 0,
     started: null,
     ...row,
   };

@@ -1,9 +1,11 @@
 /**
- * rtpSessionTable of RTP-MIB (RFC 2959): each connection is an RTP session between two transport addresses. Of its columns
- * those that a gateway knows; rtpSenderTable and rtpRcvrTable, whose index is the SSRC, are not here. Any RTP system may
- * have the table, so the query reads it where there is no HOLDOVER-MIB.
+ * rtpSessionTable of RTP-MIB (RFC 2959), and rtpSessionInverseTable, which finds a session by its addresses: each
+ * connection is an RTP session between two transport addresses. Of its columns those that a gateway knows; its streams are
+ * in rtp-stream-tables.ts. Any RTP system may have the table, so the query reads it where there is no HOLDOVER-MIB.
  *
- *     rtpSessionEntry 1.3.6.1.2.1.87.1.3.1 . COLUMN . rtpSessionIndex
+ *     rtpSessionEntry        1.3.6.1.2.1.87.1.3.1 . COLUMN . rtpSessionIndex
+ *     rtpSessionInverseEntry 1.3.6.1.2.1.87.1.2.1 . 1 . domain . remote . local . rtpSessionIndex
+ *                            where each of the first three begins with its length (RFC 2578 section 7.7)
  *     TAddress of IPv4: 4 octets address, 2 octets port; of IPv6 (RFC 3419): 16 and 2
  */
 import type { ActiveConnection } from "../active-connection.js";
@@ -12,7 +14,9 @@ import { ipBytes, ipText } from "../ip-address.js";
 import { type ParseResult, parsed, refused } from "../parse-result.js";
 import type { Oid } from "../snmp/oid.js";
 import type { SnmpValue } from "../snmp/value.js";
+import { timeStamp } from "./textual-convention.js";
 
+export const rtpSessionInverseEntryOid: Oid = [1, 3, 6, 1, 2, 1, 87, 1, 2, 1];
 export const rtpSessionEntryOid: Oid = [1, 3, 6, 1, 2, 1, 87, 1, 3, 1];
 
 /** RFC 3417 section 2 and RFC 3419 section 5. */
@@ -25,8 +29,8 @@ const activeRow = 1;
 export interface RtpSession {
   readonly local: Address;
   readonly remote: Address;
-  /** sysUpTime when it began, hundredths of a second; 0 for one that is not known or older. */
-  readonly startedTicks: number;
+  /** sysUpTime when it began, ms; 0 for one that is not known or older. */
+  readonly startedUpMs: number;
 }
 
 export interface RtpSessionColumn {
@@ -46,11 +50,22 @@ export const rtpSessionColumns: readonly RtpSessionColumn[] = [
   {
     number: rtpSessionStartTime,
     name: "rtpSessionStartTime",
-    write: ({ startedTicks }) => ({ type: "ticks", value: startedTicks % 2 ** 32 }),
+    write: ({ startedUpMs }) => timeStamp(startedUpMs),
   },
   { number: 10, name: "rtpSessionMonitor", write: () => ({ type: "integer", value: falseValue }) },
   { number: 11, name: "rtpSessionRowStatus", write: () => ({ type: "integer", value: activeRow }) },
 ];
+
+export const rtpSessionInverseStartTime = {
+  number: 1,
+  write: ({ startedUpMs }: RtpSession) => timeStamp(startedUpMs),
+} as const;
+
+/** `index`: as rtpSessionIndex has it. */
+export function rtpSessionInverseIndex({ local, remote }: RtpSession, index: Oid): Oid {
+  const parts = [domainOf(remote), octetsOf(remote), octetsOf(local)];
+  return [...parts.flatMap((part) => [part.length, ...part]), ...index];
+}
 
 /** Null: no session yet, one of its ends is not known. */
 export function rtpSessionOf(
@@ -58,8 +73,8 @@ export function rtpSessionOf(
   upMs: number,
 ): RtpSession | null {
   if (localMedia === null || remoteMedia === null) return null;
-  const startedTicks = startedWallMs === null ? 0 : Math.max(0, Math.floor((upMs - durationMs) / 10));
-  return { local: localMedia, remote: remoteMedia, startedTicks };
+  const startedUpMs = startedWallMs === null ? 0 : Math.max(0, upMs - durationMs);
+  return { local: localMedia, remote: remoteMedia, startedUpMs };
 }
 
 /** rtpSessionIndex: the connection id as a number; null where it is none of 1..2147483647. */
@@ -72,8 +87,12 @@ function domainOf({ address }: Address): Oid {
   return address.includes(":") ? transportDomainUdpIpv6 : snmpUdpDomain;
 }
 
-function transportOctets({ address, port }: Address): SnmpValue {
-  return { type: "octets", value: Uint8Array.from([...(ipBytes(address) ?? []), port >> 8, port & 0xff]) };
+export function transportOctets(address: Address): SnmpValue {
+  return { type: "octets", value: Uint8Array.from(octetsOf(address)) };
+}
+
+function octetsOf({ address, port }: Address): number[] {
+  return [...(ipBytes(address) ?? []), port >> 8, port & 0xff];
 }
 
 /** The reverse, by its length: 6 octets are IPv4, 18 IPv6. */

@@ -94,6 +94,20 @@ export function unsigned(most: number = unsigned32Max): Syntax<number> {
   };
 }
 
+/** Counter32: what is above its end begins anew. */
+export function counter32(value: number): SnmpValue {
+  return { type: "counter32", value: value % 2 ** 32 };
+}
+
+/** TimeStamp (RFC 2579 section 2): a value of sysUpTime, hundredths of a second. `upMs`: the same in ms. */
+export function timeStamp(upMs: number): SnmpValue {
+  return { type: "ticks", value: ticksOf(upMs) };
+}
+
+export function ticksOf(upMs: number): number {
+  return Math.max(0, Math.floor(upMs / 10)) % 2 ** 32;
+}
+
 /** Integer32 (-1..2147483647) of `unitsPerOne` parts, where -1 says that the value is not known. */
 export function knownOrNot(unitsPerOne: number): Syntax<number | null> {
   return {

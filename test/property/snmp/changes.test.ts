@@ -37,7 +37,14 @@ class Told {
       ...namedConnection(gateway, connectionId),
       callId,
     });
-    const source = snmpSource({ gateway, table: this.table, boot, describe });
+    const source = snmpSource({
+      gateway,
+      cname: gateway,
+      readStatistics: () => null,
+      table: this.table,
+      boot,
+      describe,
+    });
     const face = new SnmpFace({ root: holdoverRoot, viewKeptMs: 500, repetitionsMax: 100 }, source);
     this.#agent = new SnmpAgent({ community: "recovery", askers: [here.address], datagramBytesMax: 484 }, face);
   }

@@ -129,6 +129,23 @@ test("while nothing has come from its source, a leg sends nothing; when it stops
   expect(statistics.read(0, 1)?.framesFilled).toBeGreaterThan(90);
 });
 
+test("what a leg sends and hears is told by SSRC, with its payload type and its beginning", () => {
+  const { network, engine, statistics, open, talk, clock } = bench;
+  open(0, stationLeg);
+  open(1, networkLeg);
+  engine.turn(clock.nowMs);
+  expect(statistics.read(1, 1)).toMatchObject({ sent: null, heard: null });
+  const begunMs = clock.nowMs;
+  talk(0, 0, 20, 0x9c, station, 0);
+  const [packet] = network.sentBy(1);
+  const { ssrc, sent } = statistics.read(1, 1) ?? {};
+  expect([ssrc, sent?.payloadType]).toEqual([packet?.ssrc, 8]);
+  expect(sent?.sinceMs).toBeGreaterThan(begunMs);
+  const heard = statistics.read(0, 1)?.heard;
+  expect(heard).toMatchObject({ payloadType: 0, lost: 0, reports: 0, reportedAtMs: null });
+  expect(heard?.packets).toBeGreaterThan(15);
+});
+
 test("a leg of 60 ms takes from one of 20 ms, and the other way round", () => {
   const { network, engine, open, talk, clock } = bench;
   open(0, stationLeg);

@@ -20,6 +20,19 @@ const counters: LegCounters = {
   roundTripMs: null,
   lastReceivedAtMs: 123_456.789,
   learntRemote: { address: "2001:db8::1", port: 4000 },
+  ssrc: 0xffff_fffe,
+  sent: { sinceMs: 12.5, payloadType: 8, reports: 3, reportedAtMs: 5_000.25 },
+  heard: {
+    ssrc: 7,
+    sinceMs: 20,
+    payloadType: 101,
+    packets: 2 ** 33,
+    octets: 480,
+    lost: 1,
+    jitter: 0.5,
+    reports: 1,
+    reportedAtMs: 4_000,
+  },
   framesFilled: 5,
 };
 
@@ -27,8 +40,9 @@ test("counters read as they were written, unknown ones as null", () => {
   const table = new LegStatisticsTable(memory);
   table.write(2047, counters);
   expect(table.read(2047, 7)).toEqual(counters);
-  table.write(2047, { ...counters, learntRemote: null, roundTripMs: 3 });
-  expect(table.read(2047, 7)).toEqual({ ...counters, learntRemote: null, roundTripMs: 3 });
+  const others: LegCounters = { ...counters, learntRemote: null, roundTripMs: 3, sent: null, heard: null };
+  table.write(2047, others);
+  expect(table.read(2047, 7)).toEqual(others);
 });
 
 test("another generation, and a closed leg, have no statistics", () => {

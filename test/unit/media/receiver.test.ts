@@ -91,6 +91,28 @@ test("a new SSRC from the same source plays from its first packet, once its seco
   expect(buffer.packetsHeld).toBe(2);
 });
 
+test("what is told of the stream is of this one alone, though the leg's totals go on", () => {
+  const { receiver, receive } = newReceiver();
+  expect(receiver.heard()).toBeNull();
+  for (const number of [1, 2, 3, 6]) receive(number);
+  expect(receiver.heard()).toMatchObject({ ssrc: 1, sinceMs: 20, payloadType: 0, packets: 4, octets: 640, lost: 2 });
+  receive(50, peer, 9);
+  receive(51, peer, 9);
+  const jitter = receiver.tracker.jitter;
+  expect(receiver.heard()).toEqual({
+    ssrc: 9,
+    sinceMs: 1_000,
+    payloadType: 0,
+    packets: 2,
+    octets: 320,
+    lost: 0,
+    jitter,
+  });
+  expect([receiver.packetsReceived, receiver.tracker.lost]).toEqual([6, 2]);
+  receiver.forgetStream();
+  expect(receiver.heard()).toBeNull();
+});
+
 test("one stray packet with another SSRC changes nothing", () => {
   const { receiver, receive } = newReceiver();
   receive(1);

@@ -40,6 +40,19 @@ test("who sends reports as a sender, who has stopped for two reports as a receiv
   expect(kinds[0]?.[1]).toBe("description");
 });
 
+test("counts the reports of what it sends, and those on what it hears until another SSRC is heard", () => {
+  const session = newSession();
+  const heard = { ssrc: 5, fractionLost: 0, cumulativeLost: 0, extendedHighest: 1, jitter: 0 };
+  expect([session.sentReports, session.reportsOn(5)]).toEqual(Array(2).fill({ reports: 0, reportedAtMs: null }));
+  session.report(sending, heard, 1_000);
+  session.report(sending, heard, 6_000);
+  session.report(sending, heard, 11_000);
+  expect(session.sentReports).toEqual({ reports: 2, reportedAtMs: 6_000 });
+  expect(session.reportsOn(5)).toEqual({ reports: 3, reportedAtMs: 11_000 });
+  session.report(sending, { ...heard, ssrc: 6 }, 16_000);
+  expect([session.reportsOn(5).reports, session.reportsOn(6).reports]).toEqual([0, 1]);
+});
+
 test("goodbye is said only by who was ever heard (RFC 3550 section 6.3.7)", () => {
   expect(newSession().goodbye(silent, null, 10)).toBeNull();
   const bytes = newSession().goodbye(sending, null, 10);

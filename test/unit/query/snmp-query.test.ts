@@ -86,7 +86,12 @@ describe("an SNMP query", () => {
     if (!outcome.ok) throw new Error(outcome.reason);
     const { localMedia, remoteMedia, durationMs } = aCallOf(1);
     expect(outcome.audit.connections).toHaveLength(2);
-    expect(outcome.audit.connections[0]).toMatchObject({ connectionId: "A1", localMedia, remoteMedia, durationMs });
+    expect(outcome.audit.connections[0]).toMatchObject({
+      connectionId: "000000A1",
+      localMedia,
+      remoteMedia,
+      durationMs,
+    });
     expect(outcome.audit).toMatchObject({ gateway: "gw1.example", upMs: 3_600_000, counter: null, bootId: null });
     expect(outcome.isPartial).toBe(true);
     expect(outcome.notTold).toContain("originating device");

@@ -13,7 +13,7 @@ test("a connection is a session of two transport addresses, begun as long ago as
   expect(session).toEqual({
     local: { address: "127.10.0.1", port: 20_002 },
     remote: { address: "127.10.0.2", port: 30_002 },
-    startedTicks: 353_900,
+    startedUpMs: 3_539_000,
   });
 });
 
