@@ -185,9 +185,13 @@ export class LineStations {
   }
 
   #fromPhones(turn: LineTurn, nowMs: number): StationOutput[] {
-    const outputs: StationOutput[] = turn.sip.map((output) => ({ kind: "sip", output }));
+    const outputs = this.#sip(turn);
     for (const event of turn.events) outputs.push(...this.#lineEvent(event, nowMs));
     return outputs;
+  }
+
+  #sip({ sip }: LineTurn): StationOutput[] {
+    return sip.map((output) => ({ kind: "sip", output }));
   }
 
   #lineEvent(event: LineEvent, nowMs: number): StationOutput[] {
@@ -195,6 +199,8 @@ export class LineStations {
     if (station === undefined) return [];
     switch (event.kind) {
       case "off-hook": {
+        // Its bell waits for a port: glare, as if it rang already. It is no answer to the call that is coming.
+        if (station.hook === "ringing") return this.#sip(this.#phones.release(event.line, nowMs));
         station.hook = "off-hook";
         station.originates = true;
         station.device = event.device;

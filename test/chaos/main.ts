@@ -10,14 +10,15 @@ import { type ChaosResult, ChaosRun } from "./chaos-run.js";
 interface ChaosArguments {
   readonly for: number;
   readonly seed: number;
+  readonly net: number;
   readonly json?: true;
   readonly keep?: true;
 }
 
 const forMsMax = 3_600_000;
 const seedMax = 2 ** 31 - 1;
-/** 127.21.0 and on. */
-const net = 0;
+/** Its gateways' telephones have the nets above it. */
+const netMax = 250;
 
 /** Exit code: 0 every promise was kept, 1 one was not, 2 wrong usage, 130 interrupted. */
 async function main(args: readonly string[]): Promise<number> {
@@ -25,12 +26,13 @@ async function main(args: readonly string[]): Promise<number> {
     .description("Strike an exchange of real processes at random, and judge from outside what became of its calls.")
     .option("--for <time>", "so long, e.g. 90s or 3m; then there is peace until all is quiet", timeArgument, 60_000)
     .option("--seed <n>", "what happens is drawn from it; by chance unless told", seedArgument, Date.now() % seedMax)
+    .option("--net <n>", "its addresses are 127.21.<n>.1 and on: runs at the same time need other ones", netArgument, 0)
     .option("--json", "the result as one JSON object on standard output")
     .option("--keep", "keep logs, stores and journals of a good run, too")
     .allowExcessArguments(false);
   const wrong = parseArguments(command, args);
   if (wrong !== null) return wrong;
-  const { for: forMs, seed, json, keep } = command.opts<ChaosArguments>();
+  const { for: forMs, seed, net, json, keep } = command.opts<ChaosArguments>();
   const run = new ChaosRun({ seed, forMs, net, tell: (text) => process.stderr.write(`${text}\n`) });
   process.stderr.write(`seed ${seed}, ${forMs / 1000} s; logs and stores in ${run.folder}\n`);
   for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -74,9 +76,17 @@ function timeArgument(text: string): number {
 }
 
 function seedArgument(text: string): number {
-  const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(seed <= seedMax)) throw new InvalidArgumentError(`A whole number up to ${seedMax}.`);
-  return seed;
+  return wholeArgument(text, seedMax);
+}
+
+function netArgument(text: string): number {
+  return wholeArgument(text, netMax);
+}
+
+function wholeArgument(text: string, most: number): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= most)) throw new InvalidArgumentError(`A whole number up to ${most}.`);
+  return value;
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -36,7 +36,7 @@ export interface SeenCall {
   crashedAtMs: number | null;
   /** When the last of its telephones that died did so: a gateway finds out when it asks it. */
   abandonedAtMs: number | null;
-  /** Telephones that died in it; what they do when they are back is another call. */
+  /** Telephones that died in it, or hung up before the answer; what they do now is another call. */
   readonly gone: Set<string>;
   /** The last of the two was off the call. */
   overAtMs: number | null;
@@ -74,6 +74,8 @@ export class CallWitness {
   readonly #stops: Stop[] = [];
   /** Whom it rings for, by the called number. */
   readonly #dialled = new Map<string, string>();
+  /** Those whose telephone died since they called, whether they had hung up or not: their gateways do not know it. */
+  readonly #lost = new Set<string>();
   /** Those last rung, or heard to call, by a gateway that has not died since. */
   readonly #known = new Set<string>();
 
@@ -85,6 +87,7 @@ export class CallWitness {
     const hook = hookAfter[kind];
     if (hook !== undefined) this.#hooks.set(number, hook);
     if (kind === "dialling") this.#calling.set(number, other ?? "");
+    if (kind === "dialling") this.#lost.delete(number);
     if (kind === "ringing") this.#dialled.set(number, this.#callerOf(number, other ?? ""));
     if (kind === "dialling" || kind === "ringing") this.#known.add(number);
     if (kind === "answered" && by === "near") this.#answer(number, atMs);
@@ -121,6 +124,7 @@ export class CallWitness {
   telephoneDied(number: string, atMs: number): void {
     const call = this.#openCallOf(number);
     const wasInCall = this.#hooks.get(number) === "talking";
+    this.#lost.add(number);
     this.#hooks.set(number, "on-hook");
     if (call === undefined || !wasInCall) return;
     call.abandonedAtMs = atMs;
@@ -165,7 +169,7 @@ export class CallWitness {
     const mostMs = latestMs - answeredAtMs + this.#lateMs(call, latestMs) + billedWithinMs;
     return {
       lateMs,
-      isOwed: earliestMs - answeredAtMs > crossingMs,
+      isOwed: earliestMs - answeredAtMs - lateMs > crossingMs,
       leastMs: earliestMs - answeredAtMs - lateMs - billedWithinMs - (isCrashed ? checkpointMs : 0),
       // A half that was never connected is in no journal: that its gateway died with it nobody can tell.
       mostMs: isCrashed && !wasUp ? Number.POSITIVE_INFINITY : mostMs,
@@ -207,21 +211,23 @@ export class CallWitness {
   /**
    * At a gateway that is dead nobody is answered, nor at one that was started again while the telephone rang on: only the
    * dead one knew of the call, so nothing is connected, and it is in no journal and can be in no record. Who called from
-   * such a gateway is not connected any more, though the other one may answer.
+   * such a gateway is not connected any more, though the other one may answer; nor is who has hung up.
    */
   #answer(called: string, atMs: number): void {
     if (this.#dead.has(this.#options.gatewayOf(called)) || !this.#known.has(called)) return;
     const caller = this.#dialled.get(called) ?? "nobody";
-    const diedAtMs = this.#known.has(caller) ? null : atMs;
+    const isThere = this.#hooks.get(caller) === "calling" && this.#calling.get(caller) === called;
+    const isCrashed = isThere && !this.#known.has(caller);
+    const isLost = this.#lost.has(caller) && this.#calling.get(caller) === called;
     this.calls.push({
       caller,
       called,
       answeredAtMs: atMs,
-      endedAtMs: diedAtMs,
+      endedAtMs: (isThere && !isCrashed) || isLost ? null : atMs,
       wasUp: false,
-      crashedAtMs: diedAtMs,
-      abandonedAtMs: null,
-      gone: new Set(),
+      crashedAtMs: isCrashed ? atMs : null,
+      abandonedAtMs: isLost ? atMs : null,
+      gone: new Set(isThere ? [] : [caller]),
       overAtMs: null,
     });
   }

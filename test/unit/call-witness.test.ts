@@ -7,7 +7,7 @@ const answer = { atMs: 10_000, endsAtMs: 60_000 };
 
 /** 101 on gateway 1 talks to 201 on gateway 2 from 10 s on. */
 function talking(): CallWitness {
-  const numbers = ["101", "201"];
+  const numbers = ["101", "102", "201"];
   const witness = new CallWitness({ numbers, gatewayOf: (number) => Number(number.charAt(0)), checkpointMs });
   const said = (number: string, kind: string, atMs: number, by: string | null = null, other: string | null = null) =>
     witness.saw({ number, kind, by, other, atMs });
@@ -91,5 +91,29 @@ describe("a call of telephones that are watched", () => {
     witness.saw({ number: "201", kind: "answered", by: "near", other: null, atMs: answer.atMs });
     expect(witness.unbilled([], 0)).toEqual([]);
     expect(billed(witness, 5_000)).toEqual([]);
+  });
+
+  test("is none where the caller has hung up, and talks to another, when the called one answers", () => {
+    const witness = talking();
+    hungUp(witness, "101", "near");
+    hungUp(witness, "201", "far");
+    const said = (number: string, kind: string, atMs: number, other: string | null = null) =>
+      witness.saw({ number, kind, by: kind === "answered" ? "near" : null, other, atMs });
+    said("101", "dialling", 70_000, "102");
+    said("102", "ringing", 70_100, "101");
+    said("101", "hung-up", 71_000);
+    said("101", "dialling", 72_000, "201");
+    said("201", "ringing", 72_100, "101");
+    said("201", "answered", 73_000);
+    for (const number of ["201", "101"]) said(number, "talking", 73_000);
+    said("102", "answered", 74_000);
+    said("102", "talking", 74_000);
+    witness.saw({ number: "102", kind: "hung-up", by: "far", other: null, atMs: 74_020 });
+    expect(witness.broken).toEqual([]);
+    expect(witness.calls.map(({ called, wasUp, overAtMs }) => [called, wasUp, overAtMs !== null])).toEqual([
+      ["201", true, true],
+      ["201", true, false],
+      ["102", false, true],
+    ]);
   });
 });

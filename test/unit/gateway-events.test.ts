@@ -64,6 +64,21 @@ function hangUp(): void {
 }
 
 describe("requests and what they watch for", () => {
+  test("a telephone that dials while its bell waits for a port is told busy, answers nobody, and rings then", () => {
+    gateway.isEngineHeld = true;
+    rqnt("A1", { R: "L/hd(N)", S: "L/rg" });
+    telephone.dial("201");
+    network.run(100);
+    expect(telephone.said.at(-1)).toMatchObject({ kind: "hung-up", by: "refusal" });
+    expect(notified()).toEqual([]);
+    gateway.releaseEngine();
+    network.run(100);
+    expect(telephone.state).toBe("ringing");
+    telephone.answer();
+    network.run(100);
+    expect(notified()).toEqual(["A1: L/hd"]);
+  });
+
   test("a mini-script goes from off-hook to the number without asking, as one Notify", () => {
     rqnt("A1", { R: "L/hd(A,E(R(D/[0-9#T](D),L/hu(N)),S(L/dl),D(2xx)))" });
     offHook();
