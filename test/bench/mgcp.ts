@@ -8,13 +8,14 @@
  * endpoint and opens two ports, each DLCX names the connection that the CRCX told. Nothing of the project is in it.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { LoadAgent } from "./load-agent.js";
 
 const [rounds = 5, seconds = 3] = process.argv.slice(2, 4).map(Number);
 const gatewayCore = "1";
@@ -23,7 +24,6 @@ const agentAddress = "127.41.0.2";
 const agentPort = 2727;
 const endpoints = 512;
 const pairsAtOnce = (process.argv[4] ?? "1,16,64").split(",").map(Number);
-const repeatAfterMs = 1000;
 const startTriesMax = 20;
 const bin = fileURLToPath(new URL("../../host/cli/holdover.js", import.meta.url));
 
@@ -86,72 +86,24 @@ const contestants: readonly Contestant[] = [
   },
 ];
 
-/** Commands over one socket, each with its answer; repeated when none comes, and counted. */
-class Agent {
-  readonly #socket: Socket;
-  readonly #address: string;
-  readonly #waiting = new Map<number, (answer: string) => void>();
-  #transactionId = Math.floor(Math.random() * 900_000_000);
-  readonly responseMs: number[] = [];
-  repeated = 0;
-
-  constructor(socket: Socket, address: string) {
-    this.#socket = socket;
-    this.#address = address;
-    socket.on("message", (bytes) => {
-      for (const text of bytes.toString("latin1").split("\r\n.\r\n")) this.#receive(text);
-    });
-  }
-
-  /** A gateway that has started says so (RSIP) until it is answered. */
-  #receive(text: string): void {
-    const id = Number(text.split(/[ \r]/)[1]);
-    if (!/^\d{3} /.test(text)) {
-      this.#socket.send(`200 ${id} OK\r\n`, 2427, this.#address);
-      return;
-    }
-    this.#waiting.get(id)?.(text);
-    this.#waiting.delete(id);
-  }
-
-  async command(verb: string, endpoint: string, lines: string): Promise<string> {
-    this.#transactionId += 1;
-    const id = this.#transactionId;
-    const text = `${verb} ${id} ${endpoint} MGCP 1.0\r\n${lines}\r\n`;
-    const startedMs = performance.now();
-    const send = () => this.#socket.send(text, 2427, this.#address);
-    const timer = setInterval(() => {
-      this.repeated += 1;
-      send();
-    }, repeatAfterMs);
-    const answer = await new Promise<string>((resolve) => {
-      this.#waiting.set(id, resolve);
-      send();
-    });
-    clearInterval(timer);
-    this.responseMs.push(performance.now() - startedMs);
-    return answer;
-  }
-
-  async pair(): Promise<void> {
-    const made = await this.command("CRCX", "rtpbridge/*@mgw", "C: 1A2B\r\nL: p:20, a:PCMU\r\nM: recvonly");
-    const endpoint = /^Z: (\S+)/m.exec(made)?.[1];
-    const connection = /^I: (\S+)/m.exec(made)?.[1];
-    if (endpoint === undefined || connection === undefined) throw new Error(`no connection: ${made}`);
-    const gone = await this.command("DLCX", endpoint, `C: 1A2B\r\nI: ${connection}`);
-    if (!gone.startsWith("250")) throw new Error(`not deleted: ${gone}`);
-  }
+async function pair(agent: LoadAgent): Promise<void> {
+  const made = await agent.command("CRCX", "rtpbridge/*@mgw", "C: 1A2B\r\nL: p:20, a:PCMU\r\nM: recvonly");
+  const endpoint = /^Z: (\S+)/m.exec(made)?.[1];
+  const connection = /^I: (\S+)/m.exec(made)?.[1];
+  if (endpoint === undefined || connection === undefined) throw new Error(`no connection: ${made}`);
+  const gone = await agent.command("DLCX", endpoint, `C: 1A2B\r\nI: ${connection}`);
+  if (!gone.startsWith("250")) throw new Error(`not deleted: ${gone}`);
 }
 
 async function load(address: string, atOnce: number, forMs: number): Promise<Round> {
   const socket = createSocket("udp4").bind(agentPort, agentAddress);
   await once(socket, "listening");
-  const agent = new Agent(socket, address);
+  const agent = new LoadAgent(socket, address);
   const startedMs = performance.now();
   let pairs = 0;
   const worker = async () => {
     while (performance.now() - startedMs < forMs) {
-      await agent.pair();
+      await pair(agent);
       pairs += 1;
     }
   };

@@ -23,6 +23,7 @@ import { SipQuery } from "../../host/query/sip-query.js";
 import { SnmpQuery, snmpQueryDefaults } from "../../host/query/snmp-query.js";
 import { ConnectionRecords } from "../../host/registry/connection-records.js";
 import { callAgent, community, placeOf, ports, type Question } from "./recovery-gateways.js";
+import { heldConnections, type MediaLap, mediaBesideAudits, relayedCalls } from "./recovery-media.js";
 
 const isJson = process.argv.includes("--json");
 const isQuick = process.argv.includes("--quick");
@@ -59,6 +60,26 @@ interface Row {
   readonly backupCpuMs: number;
   readonly gatewaysCpuMs: number;
 }
+
+interface MediaRow {
+  readonly name: string;
+  /** Median over the laps of the 99th percentile of the time through the gateway. */
+  readonly ours: number;
+  readonly unit: "ms";
+  readonly leastMs: number;
+  readonly mostMs: number;
+  readonly p50Ms: number;
+  /** Of all laps. */
+  readonly maxMs: number;
+  readonly lost: number;
+  /** Audits in a lap, of all protocols. */
+  readonly audits: number;
+  /** Of a processor. */
+  readonly mediaCpu: number;
+  readonly otherCpu: number;
+}
+
+const audited = { connections: heldConnections, gateways: 1 };
 
 type Way = "mgcp" | "snmp" | "sip" | "textbook";
 
@@ -249,6 +270,34 @@ function show(row: Row): void {
   );
 }
 
+function mediaRowOf(name: string, laps: readonly MediaLap[]): MediaRow {
+  const thousandths = (value: number) => Math.round(value * 1000) / 1000;
+  const column = (of: (lap: MediaLap) => number) => laps.map(of).sort((a, b) => a - b);
+  const median = (of: (lap: MediaLap) => number) => thousandths(column(of)[Math.floor(laps.length / 2)] ?? Number.NaN);
+  const p99s = column(({ p99Ms }) => p99Ms);
+  return {
+    name,
+    ours: median(({ p99Ms }) => p99Ms),
+    unit: "ms",
+    leastMs: thousandths(p99s[0] ?? Number.NaN),
+    mostMs: thousandths(p99s.at(-1) ?? Number.NaN),
+    p50Ms: median(({ p50Ms }) => p50Ms),
+    maxMs: thousandths(column(({ maxMs }) => maxMs).at(-1) ?? Number.NaN),
+    lost: median(({ lost }) => lost),
+    audits: median(({ audits }) => audits.mgcp + audits.snmp + audits.sip),
+    mediaCpu: median(({ mediaCpu }) => mediaCpu),
+    otherCpu: median(({ otherCpu }) => otherCpu),
+  };
+}
+
+function showMedia({ name, ours, leastMs, mostMs, p50Ms, maxMs, lost, audits, mediaCpu, otherCpu }: MediaRow): void {
+  if (isJson) return;
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const cpu = `CPU ${percent(mediaCpu)} media, ${percent(otherCpu)} the rest`;
+  const more = `p50 ${p50Ms}, max ${maxMs} ms, ${percent(lost)} lost, ${audits} audits a lap, ${cpu}`;
+  console.log(`${name.padEnd(50)} ${ours.toFixed(3).padStart(9)} ms [${leastMs}-${mostMs}], ${more}`);
+}
+
 interface Task {
   readonly name: string;
   readonly run: (site: Site) => Promise<Measured[]>;
@@ -305,7 +354,19 @@ const sites: readonly (readonly [gateways: number, connections: number, isWhole:
       [1, 1_000, false],
       [1, 30_000, false],
     ];
-const rows: Row[] = [];
+/** The media path's p99 without and beside audits of everything by all three protocols. */
+async function measureMedia(): Promise<MediaRow[]> {
+  const load = `p99 of ${relayedCalls} calls relayed`;
+  const names = { quiet: `media ${load}, nobody asks`, asked: `media ${load}, all of ${placing(audited)} asked` };
+  if (!Object.values(names).some((name) => name.includes(only))) return [];
+  const { quiet, asked } = await mediaBesideAudits(rounds);
+  const mediaRows = [mediaRowOf(names.quiet, quiet), mediaRowOf(names.asked, asked)];
+  for (const row of mediaRows) showMedia(row);
+  return mediaRows;
+}
+
+const rows: (Row | MediaRow)[] = [];
 for (const [gateways, connections, isWhole] of sites) rows.push(...(await measure(gateways, connections, isWhole)));
+rows.push(...(await measureMedia()));
 runner.close();
 if (isJson) console.log(JSON.stringify({ rows }, null, 2));
