@@ -225,8 +225,8 @@ function cpuMs(pid: number | undefined): { readonly media: number; readonly othe
   for (const task of readdirSync(`/proc/${pid}/task`)) {
     const [runNs = "0"] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ");
     const told = readFileSync(`/proc/${pid}/task/${task}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    // proc(5): fields 19 and 41 of all are niceness and scheduling policy, these begin with the third.
-    if (Number(told[16]) < 0 || Number(told[38]) > 0) media += Number(runNs) / 1e6;
+    // proc(5): fields 19 and 40 of all are niceness and real-time priority, these begin with the third; V8's have 1.
+    if (Number(told[16]) < 0 || Number(told[37]) > 1) media += Number(runNs) / 1e6;
     else others += Number(runNs) / 1e6;
   }
   return { media, others };
