@@ -36,6 +36,7 @@ import { GatewayInquiry, type InquiryPurpose } from "./watch/gateway-inquiry.js"
 import type { HeartbeatRole } from "./watch/heartbeat.js";
 import { PeerWatch, type WatchTurn } from "./watch/peer-watch.js";
 import { Pings } from "./watch/pings.js";
+import { nothingPolled, PollNews } from "./watch/poll-news.js";
 import { Poller } from "./watch/poller.js";
 import { type RecordSharing, recordSharingOf } from "./watch/record-sharing.js";
 import type { RecoveryCause } from "./watch/recovery.js";
@@ -59,6 +60,7 @@ export class CallServer {
   readonly #bringUp: BringUp;
   readonly #records: ConnectionRecords;
   readonly #poller: Poller;
+  readonly #pollNews = new PollNews();
   readonly #inquiry: GatewayInquiry;
   readonly #watch: PeerWatch | null;
   readonly #sharing: RecordSharing;
@@ -312,9 +314,9 @@ export class CallServer {
     this.#poller.ended(name);
     const ms = Math.round(at.nowMs - askedAtMs);
     const audit = outcome.ok ? this.#records.completed({ ...outcome.audit, gateway: name }) : null;
-    const connections = audit?.connections ?? [];
     const reason = outcome.ok ? (audit === null ? "overtaken by another audit" : null) : outcome.reason;
-    this.#outbox.log({ event: "poll", gateway: name, via, ok: audit !== null, reason, ms, connections });
+    const news = audit === null ? nothingPolled : this.#pollNews.of(audit, outcome.ok && outcome.isPartial === true);
+    this.#outbox.log({ event: "poll", gateway: name, via, ok: audit !== null, reason, ms, ...news });
     if (!outcome.ok || audit === null) return;
     gateway.lastHeardMs = at.nowMs;
     gateway.isPartial = outcome.isPartial === true;

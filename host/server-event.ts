@@ -6,6 +6,7 @@ import type { ActiveConnection, AuditProtocol, Epoch } from "#protocol/active-co
 import type { Address } from "#protocol/address.js";
 import type { CallDetailRecord } from "./cdr/call-detail-record.js";
 import type { Disagreement } from "./query/agreement.js";
+import type { PollFacts } from "./watch/poll-news.js";
 import type { CallFinding } from "./watch/reconciliation.js";
 
 export interface TakeoverReport {
@@ -77,15 +78,14 @@ export type ServerEvent =
       readonly to: string;
       readonly cause: string | null;
     }
-  | {
+  | ({
       readonly event: "poll";
       readonly gateway: string;
       readonly via: AuditProtocol;
       readonly ok: boolean;
       readonly reason: string | null;
       readonly ms: number;
-      readonly connections: readonly ActiveConnection[];
-    }
+    } & PollFacts)
   | { readonly event: "peer-up"; readonly peer: string; readonly role: string; readonly epoch: number }
   | { readonly event: "peer-late"; readonly peer: string; readonly silentMs: number }
   /** Heartbeats are missing, but a gateway still hears the peer: no takeover. */

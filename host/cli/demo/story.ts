@@ -3,11 +3,12 @@
  * and billed. Everything seen here is what the programs themselves said on their outputs.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { type ActiveConnection, type AuditProtocol, auditProtocols } from "#protocol/active-connection.js";
+import { type AuditProtocol, auditProtocols } from "#protocol/active-connection.js";
 import { listConnections, mergeConnections } from "../connection-list.js";
 import { answerAfterMs, type Cast, type CastMember, gatewayNames, numberAt } from "./cast.js";
 import { DemoTrouble, Program, type ProgramEvent } from "./program.js";
 import type { Screen } from "./screen.js";
+import { ShownConnections, toldIn } from "./shown-connections.js";
 import type { BilledCall } from "./verdict.js";
 
 export interface StoryOptions {
@@ -54,8 +55,7 @@ export class Story {
   readonly #screen: Screen;
   readonly #clock: Clock;
   readonly #programs: Program[] = [];
-  /** What the backup was last told by each gateway. */
-  readonly #latest = new Map<string, ProgramEvent>();
+  readonly #shown = new ShownConnections();
 
   constructor(options: StoryOptions, screen: Screen, clock: Clock) {
     this.#options = options;
@@ -141,7 +141,7 @@ export class Story {
     for (const name of gatewayNames)
       await backup.event(
         `the record of ${name}`,
-        (event) => event.event === "poll" && event.gateway === name && upIn(event).length === calls,
+        (event) => event.event === "poll" && event.gateway === name && event.up === calls,
         callWithinMs,
       );
   }
@@ -170,8 +170,8 @@ export class Story {
 
   #showPoll(event: ProgramEvent): void {
     if (event.event !== "poll" && event.event !== "audit") return;
-    this.#latest.set(textOf(event, "gateway"), event);
-    const lines = connectionLines([...this.#latest.values()]);
+    if (!this.#shown.take(event)) return;
+    const lines = this.#shown.lines(numberOf(event, "monotonicMs"));
     this.#screen.live(lines.length <= 1 ? [] : ["", ...lines.slice(0, liveLinesMax)]);
   }
 
@@ -236,7 +236,7 @@ function momentsByNumber(events: readonly ProgramEvent[]) {
 
 function connectionLines(events: readonly ProgramEvent[]): string[] {
   const answers = events.flatMap((event) =>
-    auditProtocols.filter((via) => via === event.via).map((via) => ({ via, connections: connectionsOf(event) })),
+    auditProtocols.filter((via) => via === event.via).map((via) => ({ via, connections: toldIn(event) })),
   );
   return listConnections(mergeConnections(answers));
 }
@@ -254,16 +254,6 @@ function auditTimes(event: ProgramEvent): Partial<Record<AuditProtocol, number>>
     if (typeof ms === "number") result[protocol] = Math.round(ms);
   }
   return result;
-}
-
-function upIn(event: ProgramEvent): ActiveConnection[] {
-  return connectionsOf(event).filter(({ state }) => state === "up");
-}
-
-/** What our own program printed a moment ago; its shape is ActiveConnection's by construction. */
-function connectionsOf(event: ProgramEvent): ActiveConnection[] {
-  const { connections } = event;
-  return Array.isArray(connections) ? connections : [];
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
