@@ -15,12 +15,11 @@ import {
   scalars,
   scalarsOid,
 } from "#protocol/mib/holdover-mib.js";
-import { sysNameOid, sysUpTimeOid } from "#protocol/mib/system-group.js";
-import { text } from "#protocol/mib/textual-convention.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
-import { formatOid, type Oid, startsWith } from "#protocol/snmp/oid.js";
+import { type Oid, startsWith } from "#protocol/snmp/oid.js";
 import { errorStatusName, type PlainPdu, type VariableBinding } from "#protocol/snmp/pdu.js";
 import type { AuditOutcome, AuditQuery, QueryTurn } from "./audit-query.js";
+import { type PlainAgent, plainAgentIn, plainAgentNames, withoutTables } from "./plain-agent.js";
 import { RtpSessionRows } from "./rtp-session-rows.js";
 import {
   changesAnswer,
@@ -96,6 +95,7 @@ export class SnmpQuery implements AuditQuery {
   readonly #options: SnmpQueryOptions;
   readonly #requests: SnmpRequests<Purpose>;
   #state: State = { name: "asking for scalars" };
+  #agent: PlainAgent = plainAgentIn([]);
   #walks = 0;
   #hasMoved = false;
 
@@ -129,7 +129,7 @@ export class SnmpQuery implements AuditQuery {
     this.#hasMoved = false;
     this.#state = { name: "asking for scalars" };
     const base = scalarsOid(this.#options.root);
-    const names = [...scalars.map(({ number }): Oid => [...base, number, 0]), sysNameOid, sysUpTimeOid];
+    const names = [...scalars.map(({ number }): Oid => [...base, number, 0]), ...plainAgentNames];
     const bindings = names.map(unspecified);
     this.#requests.ask({ kind: "scalars" }, nowMs, (requestId) => {
       return { kind: "get", requestId, errorStatus: 0, errorIndex: 0, bindings };
@@ -170,7 +170,7 @@ export class SnmpQuery implements AuditQuery {
       if (fault !== null) return this.#failed(fault);
     }
     const gateway = values.gateway;
-    if (gateway === null) return this.#walkSessions(pdu.bindings.slice(scalars.length), nowMs);
+    if (gateway === null) return this.#walkSessions(plainAgentIn(pdu.bindings.slice(scalars.length)), nowMs);
     const known = { gateway, values };
     if (this.#isUnchanged(values)) return this.#told(unchangedAnswer(known, this.#isPrivate));
     const hasLog = this.#options.asksChanges && values.goneForgotten !== null && values.counter !== null;
@@ -252,14 +252,15 @@ export class SnmpQuery implements AuditQuery {
     }
   }
 
-  /** system: sysName and sysUpTime, all that is known of an agent that is not ours. */
-  #walkSessions(system: readonly VariableBinding[], nowMs: number): AuditOutcome | null {
-    const [name, upTime] = system.map(({ value }) => value);
-    const called = text.read(name ?? { type: "null" });
-    const gateway = called.ok && called.value !== "" ? called.value : this.#options.gateway;
-    const values = { ...emptyScalars(), upMs: upTime?.type === "ticks" ? upTime.value * 10 : null };
+  /** All that is known of an agent that is not ours. */
+  #walkSessions(agent: PlainAgent, nowMs: number): null {
+    this.#agent = agent;
+    const known = {
+      gateway: agent.name ?? this.#options.gateway,
+      values: { ...emptyScalars(), upMs: agent.upMs },
+    };
     const rows = new RtpSessionRows(this.#options.rowsMax);
-    return this.#walk({ gateway, values }, new SnmpWalk(rows.columns(), this.#options.columnsAtOnceMax), rows, nowMs);
+    return this.#walk(known, new SnmpWalk(rows.columns(), this.#options.columnsAtOnceMax), rows, nowMs);
   }
 
   #walk(known: KnownGateway, walk: SnmpWalk, rows: SnmpRows | RtpSessionRows, nowMs: number): null {
@@ -299,7 +300,8 @@ export class SnmpQuery implements AuditQuery {
 
   /** No session may mean that the agent has no RTP-MIB: it says nothing of connections then. */
   #sessionsEnded(known: KnownGateway, rows: RtpSessionRows): AuditOutcome {
-    if (rows.size === 0) return this.#failed(this.#withoutMib(known.gateway));
+    const { gateway, root } = this.#options;
+    if (rows.size === 0) return this.#failed(withoutTables(this.#agent, gateway, root));
     return this.#close({ ok: true, ...sessionsAnswer(known, rows), isPartial: true, cost: this.#requests.cost });
   }
 
@@ -322,12 +324,6 @@ export class SnmpQuery implements AuditQuery {
 
   #silence(): string {
     return `no answer by SNMP to ${this.#options.triesMax} tries (not there, another community or version, or we are not a listed asker)`;
-  }
-
-  #withoutMib(name: string): string {
-    const called = name === this.#options.gateway ? "" : ` calls itself "${name}" and`;
-    const root = formatOid(this.#options.root);
-    return `the agent there${called} has no HOLDOVER-MIB under ${root} and no session in RTP-MIB: it cannot tell its connections`;
   }
 
   #turn(outcome: AuditOutcome | null): QueryTurn {

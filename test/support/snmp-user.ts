@@ -5,9 +5,11 @@ import { UsmEngine, type UsmUser } from "../../firmware/management/usm-engine.js
 import type { GatewaySnapshot } from "../../firmware/protocol/active-connection.js";
 import type { Address } from "../../firmware/protocol/address.js";
 import { holdoverRoot } from "../../firmware/protocol/mib/holdover-mib.js";
+import type { Pdu } from "../../firmware/protocol/snmp/pdu.js";
 import { engineIdOf } from "../../firmware/protocol/snmp/snmp-engine.js";
-import { keysOf } from "../../firmware/protocol/snmp/usm-keys.js";
+import { digestOctets, digestOf, encipher, keysOf, localizedKeys } from "../../firmware/protocol/snmp/usm-keys.js";
 import { UsmSession, type UsmSessionOptions } from "../../firmware/protocol/snmp/usm-session.js";
+import { writeScopedPdu, writeV3Message } from "../../firmware/protocol/snmp/v3-message.js";
 import { snmpSourceOf } from "./snmp-source.js";
 
 export const passphrases = { authentication: "an authentication passphrase", privacy: "a privacy passphrase" };
@@ -42,6 +44,36 @@ export function anAgentOf(
 export function aSession(options: Partial<UsmSessionOptions> = {}): UsmSession {
   const all = { user: "backup", level: "authPriv", keys: backupKeys, datagramBytesMax: 65_507, ...options } as const;
   return new UsmSession(all, () => 0.75);
+}
+
+const engineId = engineIdOf("gw1.example");
+const backupKeysThere = localizedKeys(backupKeys, engineId);
+
+/** Any octets where the scoped PDU should be, ciphered and authentic as the user's own: nobody else could send them. */
+export function sealedAsBackup(octets: Uint8Array, engineBoots = 1, engineTime = 0): Uint8Array {
+  const { authentication, privacy } = backupKeysThere;
+  if (authentication === null || privacy === null) throw new Error("backup has no keys");
+  const salt = new Uint8Array(8);
+  const { bytes, digestAt } = writeV3Message({
+    messageId: 7,
+    octetsMax: 65_507,
+    level: "authPriv",
+    isReportable: true,
+    engineId,
+    engineBoots,
+    engineTime,
+    userName: new TextEncoder().encode(backupUser.name),
+    digest: new Uint8Array(digestOctets),
+    salt,
+    data: encipher(octets, privacy, { engineBoots, engineTime, salt }),
+  });
+  bytes.set(digestOf(bytes, authentication), digestAt);
+  return bytes;
+}
+
+/** What such a user's scoped PDU is before it is sealed. */
+export function scopedPduOf(pdu: Pdu): Uint8Array {
+  return writeScopedPdu({ contextEngineId: engineId, contextName: new Uint8Array(0), pdu });
 }
 
 /** Question and answer over a network that loses nothing: discovery, the time, and then the answer or the refusal. */

@@ -5,6 +5,7 @@ import type { GatewayFacts } from "./holdover-mib.js";
 import { text } from "./textual-convention.js";
 
 export const systemOid: Oid = [1, 3, 6, 1, 2, 1, 1];
+export const sysDescrOid: Oid = [...systemOid, 1, 0];
 export const sysUpTimeOid: Oid = [...systemOid, 3, 0];
 export const sysNameOid: Oid = [...systemOid, 5, 0];
 

@@ -9,7 +9,7 @@ import {
 } from "../../../firmware/protocol/snmp/v3-message.js";
 import { aCallOf, aGatewayWith } from "../../support/example-snapshot.js";
 import { aPdu, mutated } from "../../support/snmp-arbitraries.js";
-import { anAgentOf, anEngine, aSession, asked } from "../../support/snmp-user.js";
+import { anAgentOf, anEngine, aSession, asked, scopedPduOf, sealedAsBackup } from "../../support/snmp-user.js";
 
 const octets = (most: number) => fc.uint8Array({ maxLength: most });
 const integer31 = fc.integer({ min: 0, max: 0x7fff_ffff });
@@ -74,6 +74,24 @@ describe("an engine and a session", () => {
       else expect(agent.counters.silentDrops).toBe(1);
       const answer = agent.handle(session.wrap(pdu, nowMs), here, nowMs);
       expect(answer?.length ?? 0).toBeLessThanOrEqual(datagramBytesMax);
+    },
+  );
+
+  const garbage = fc.oneof(octets(400), mutated(aPdu.map(scopedPduOf)), mutated(aScopedPdu.map(writeScopedPdu)));
+
+  test.prop([fc.array(garbage, { maxLength: 20 })], { numRuns: 150 })(
+    "whatever a user enciphers, it is answered, reported or dropped, and the next request as ever",
+    (all) => {
+      const agent = anAgentOf(() => gateway, anEngine(), [here.address]);
+      const session = aSession();
+      for (const plain of all) {
+        const answer = agent.handle(sealedAsBackup(plain), here, 0);
+        if (answer !== null) expect(answer.length).toBeLessThanOrEqual(1472);
+      }
+      const { inPkts, outPkts, silentDrops, inAsnParseErrs } = agent.counters;
+      expect([inPkts, outPkts + silentDrops]).toEqual([all.length, all.length - inAsnParseErrs]);
+      const pdu = { kind: "get-bulk", requestId: 1, nonRepeaters: 0, maxRepetitions: 3, bindings: [] } as const;
+      expect(asked(session, agent, here, pdu, 0)).toMatchObject({ kind: "pdu", pdu: { requestId: 1 } });
     },
   );
 
