@@ -60,6 +60,8 @@ interface Stretch {
 
 /** Stretches of the counter that are not worth a request of their own. */
 const stretchLeast = 64;
+/** One that changed meanwhile, and the end. */
+const tailRepetitions = 2;
 const noEnd = Number.POSITIVE_INFINITY;
 
 export class SnmpChanges {
@@ -234,7 +236,9 @@ export class SnmpChanges {
 
   #ask(stretch: number, { table, at, upTo }: Stretch): ChangesAsk {
     const headings = upTo === noEnd ? this.#headings : [];
-    const maxRepetitions = Math.min(this.#options.repetitionsMax, upTo - at);
+    // What stands behind the counter that was told is not many, and what is behind the table is read for nothing.
+    const rowsMost = upTo === noEnd ? Math.max(0, (this.#values.counter ?? 0) - at) + tailRepetitions : upTo - at;
+    const maxRepetitions = Math.min(this.#options.repetitionsMax, rowsMost);
     const names = [...headings, [...this.#columns[table], ...counterIndex(at)]];
     return { stretch, nonRepeaters: headings.length, maxRepetitions, names };
   }

@@ -291,7 +291,8 @@ export class SnmpQuery implements AuditQuery {
     const names = walk.names(group);
     if (names.length === 0) return;
     const bindings = [this.#counterOid(), ...names].map(unspecified);
-    const rowsToldOf = Math.max(known.values.connectionCount ?? this.#options.repetitionsMax, heardAgentsUsual);
+    const connections = this.#state.name === "walking" ? known.values.connectionCount : heardAgentsUsual;
+    const rowsToldOf = Math.max(connections ?? this.#options.repetitionsMax, heardAgentsUsual);
     const maxRepetitions = Math.min(this.#options.repetitionsMax, rowsToldOf + 1);
     this.#requests.ask({ kind: "rows", group }, nowMs, (requestId) => {
       return { kind: "get-bulk", requestId, nonRepeaters, maxRepetitions, bindings };
