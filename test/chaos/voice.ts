@@ -24,8 +24,11 @@ export interface VoiceFigures {
 
 /** RFC 3551 section 4.2: a packet every 20 ms. */
 const packetMs = 20;
-/** Both are connected at once, but not in the same moment; and a busy machine may be late with a few. */
-const missingMsMax = 1_000;
+/**
+ * Both are connected at once, but not in the same moment, and a machine that others use as well may do nothing for a second.
+ * What a failover cuts off is away for longer: until the next one.
+ */
+const missingMsMax = 2_000;
 const missingShareMax = 0.03;
 
 export function judgeVoice(calls: readonly SeenCall[], history: History): VoiceFigures {
