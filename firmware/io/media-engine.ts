@@ -44,22 +44,53 @@ const workerPlaces = [
   new URL("../../dist/firmware/io/media-worker.js", import.meta.url),
 ];
 
+/**
+ * Seen once in some four hundred starts on a busy machine (Node 20.20): the thread runs, but its first message never arrives,
+ * and nothing of it is left at the port. So it is not waited for for ever, and another thread is started in its stead.
+ */
+const startTriesMax = 3;
+
+export interface MediaEngineOptions {
+  readonly network: MediaNetworkChoice;
+  /** Tried one after another; media-worker, startTriesMax times, unless told. */
+  readonly threads?: readonly URL[];
+  /** 10 s unless told: a small machine takes a while to load and to warm up. */
+  readonly readyMsMax?: number;
+}
+
 /** Rejects when the program was not built, or when the way to the network does not exist here. */
-export async function startMediaEngine(options: { readonly network: MediaNetworkChoice }): Promise<MediaEngine> {
+export async function startMediaEngine(options: MediaEngineOptions): Promise<MediaEngine> {
   const libc = await loadLibc();
   if (libc !== null) preferHelpersOfVoice(libc);
   const module = await compileDsp();
-  const memory = createDspMemory();
-  const dsp = instantiateDsp(module, memory);
   const place = workerPlaces.find((url) => existsSync(url));
   if (place === undefined) throw new Error("the media worker is missing: run npm run build");
-  const worker = new Worker(place, {
-    name: "media",
-    execArgv: [],
-    workerData: { module, memory, network: options.network },
-  });
+  const {
+    network: choice,
+    threads = Array.from({ length: startTriesMax }, () => place),
+    readyMsMax = 10_000,
+  } = options;
+  for (const thread of threads) {
+    const engine = await beginThread(thread, libc, module, choice, readyMsMax);
+    if (engine !== null) return engine;
+  }
+  throw new Error(`the media thread did not say within ${readyMsMax} ms that it runs, ${threads.length} times`);
+}
+
+/** Null where it did not say that it runs; it is ended then. */
+async function beginThread(
+  place: URL,
+  libc: Libc | null,
+  module: WebAssembly.Module,
+  choice: MediaNetworkChoice,
+  readyMsMax: number,
+): Promise<MediaEngine | null> {
+  const memory = createDspMemory();
+  const dsp = instantiateDsp(module, memory);
+  const worker = new Worker(place, { name: "media", execArgv: [], workerData: { module, memory, network: choice } });
   const thread = new MediaThread(worker, libc, new CommandRing(dsp.memory), new EventRing(dsp.memory));
-  const network = await thread.ready;
+  const network = await thread.readyWithin(readyMsMax);
+  if (network === null) return null;
   return {
     network,
     legsMax: dsp.memory.map.legsMax,
@@ -76,7 +107,7 @@ class MediaThread {
   readonly #libc: Libc | null;
   readonly #commands: CommandRing;
   readonly #events: EventRing;
-  readonly ready: Promise<"linux" | "portable">;
+  readonly #ready: Promise<"linux" | "portable">;
   readonly ended: Promise<string | null>;
   #handler: ((event: MediaEvent) => void) | null = null;
   #isReady = false;
@@ -89,7 +120,20 @@ class MediaThread {
     this.#commands = commands;
     this.#events = events;
     this.ended = this.#waitForEnd();
-    this.ready = this.#waitForReady();
+    this.#ready = this.#waitForReady();
+  }
+
+  /** The way to the network that was chosen; null: it did not say so in time, and was ended. */
+  async readyWithin(readyMsMax: number): Promise<"linux" | "portable" | null> {
+    let deadline: NodeJS.Timeout | undefined;
+    const silence = new Promise<null>((resolve) => {
+      deadline = setTimeout(() => resolve(null), readyMsMax);
+    });
+    const network = await Promise.race([this.#ready, silence]).finally(() => clearTimeout(deadline));
+    if (network !== null) return network;
+    this.#isOver = true;
+    await this.#worker.terminate();
+    return null;
   }
 
   send(command: MediaCommand): boolean {
