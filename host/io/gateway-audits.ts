@@ -59,7 +59,7 @@ function queryOf(
     }
     case "sip": {
       const credentials = sip?.user === undefined ? null : { userName: sip.user.name, password: sip.user.secret };
-      return new SipQuery({ gateway: name, to, from: place, credentials }, random);
+      return new SipQuery({ gateway: name, to, from: place, credentials, transport: "tcp first" }, random);
     }
   }
 }

@@ -90,9 +90,14 @@ export class QueryRun {
   #streamTo(to: Address): QueryStream {
     this.#stream ??= new QueryStream(to, this.#streamFrom, queryStreamBytesMax, {
       message: (message, from) => this.#take(() => this.#query.receive(message, from, this.#now(), true)),
-      lost: (reason) => this.#take(() => this.#query.streamLost?.(reason) ?? { sends: [], outcome: null }),
+      lost: (reason) => this.#streamLost(reason),
     });
     return this.#stream;
+  }
+
+  #streamLost(reason: string): void {
+    this.#stream = null;
+    this.#take(() => this.#query.streamLost?.(reason, this.#now()) ?? { sends: [], outcome: null });
   }
 
   #end(settle: () => void): void {

@@ -36,7 +36,7 @@ export interface AuditQuery {
   /** isStream: a message of the stream (TCP) that a send of this query began. */
   receive(bytes: Uint8Array, from: Address, nowMs: number, isStream?: boolean): QueryTurn;
   /** That stream did not come about, or ended; queries that send none need no answer. */
-  streamLost?(reason: string): QueryTurn;
+  streamLost?(reason: string, nowMs: number): QueryTurn;
   tick(nowMs: number): QueryTurn;
   next(): number | null;
 }

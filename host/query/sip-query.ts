@@ -8,6 +8,7 @@ import { type ActiveConnection, type GatewayAudit, namedConnection } from "#prot
 import { type Address, formatAddress } from "#protocol/address.js";
 import { type Random, randomHex } from "#protocol/chance.js";
 import type { OutgoingDatagram } from "#protocol/datagram.js";
+import { earliest } from "#protocol/deadlines.js";
 import {
   type DialogElement,
   type DialogInfo,
@@ -41,8 +42,8 @@ export interface SipQueryOptions {
   readonly observed?: string;
   /** With which a challenge is answered (RFC 3261 section 22.2); null: it is not. */
   readonly credentials?: SipCredentials | null;
-  /** What it begins with. */
-  readonly transport?: "udp" | "tcp";
+  /** What it begins with; tcp first: UDP where nobody takes TCP, for a gateway that is known to take both. */
+  readonly transport?: "udp" | "tcp" | "tcp first";
   /** The whole query is given up then; over TCP it may take three times as long. */
   readonly timeoutMs?: number;
   readonly times?: SipTransactionsOptions["times"];
@@ -57,6 +58,8 @@ export const queryTimeoutMsDefault = 5_000;
 /** Of one message over TCP: some 30,000 connections. */
 export const queryStreamBytesMax = 32 << 20;
 const streamTimeoutFactor = 3;
+/** Who takes TCP first and hears nothing by then asks by UDP. */
+export const streamAnswerMs = 1_000;
 
 /** What the gateway said in the end, or that a datagram cannot hold it. */
 type Found = ParseResult<DialogInfo> | "too large";
@@ -74,6 +77,8 @@ export class SipQuery implements AuditQuery {
   /** What made it turn to TCP. */
   #tooLarge: string | null = null;
   #givesUpAtMs: number | null = null;
+  /** TCP is only tried, until then. */
+  #triesUntilMs: number | null = null;
   #cost = { sent: 0, received: 0, octets: 0 };
 
   constructor({ times, ...options }: SipQueryOptions, random: Random) {
@@ -85,7 +90,7 @@ export class SipQuery implements AuditQuery {
       ...options,
     };
     this.#random = random;
-    this.#isOverTcp = this.#options.transport === "tcp";
+    this.#isOverTcp = this.#options.transport !== "udp";
     this.#transactions = new SipTransactions(
       {
         sentBy: options.from,
@@ -99,6 +104,11 @@ export class SipQuery implements AuditQuery {
   }
 
   start(nowMs: number): QueryTurn {
+    if (this.#options.transport === "tcp first") this.#triesUntilMs = nowMs + streamAnswerMs;
+    return this.#start(nowMs);
+  }
+
+  #start(nowMs: number): QueryTurn {
     this.#givesUpAtMs = nowMs + this.#timeoutMs();
     this.#challenges = 0;
     return this.#turn(this.#ask(nowMs), nowMs);
@@ -111,8 +121,9 @@ export class SipQuery implements AuditQuery {
   }
 
   /** Over UDP nothing is lost by it. */
-  streamLost(reason: string): QueryTurn {
+  streamLost(reason: string, nowMs: number): QueryTurn {
     if (this.#givesUpAtMs === null || !this.#isOverTcp) return { sends: [], outcome: null };
+    if (this.#triesUntilMs !== null) return this.#askOver("udp", [], nowMs);
     const tooLarge = this.#tooLarge === null ? "" : `${this.#tooLarge}; `;
     return { sends: [], outcome: this.#end(refused(`${tooLarge}by TCP from ${this.#name()}: ${reason}`)) };
   }
@@ -120,12 +131,14 @@ export class SipQuery implements AuditQuery {
   receive(bytes: Uint8Array, from: Address, nowMs: number, isStream = false): QueryTurn {
     if (from.address !== this.#options.to.address || this.#givesUpAtMs === null) return { sends: [], outcome: null };
     this.#cost = { ...this.#cost, received: this.#cost.received + 1, octets: this.#cost.octets + bytes.length };
+    if (isStream) this.#triesUntilMs = null;
     return this.#turn(this.#transactions.receive(bytes, from, nowMs, isStream), nowMs);
   }
 
   tick(nowMs: number): QueryTurn {
     if (this.#givesUpAtMs === null) return { sends: [], outcome: null };
     const turn = this.#turn(this.#transactions.tick(nowMs), nowMs);
+    if (this.#triesUntilMs !== null && nowMs >= this.#triesUntilMs) return this.#askOver("udp", turn.sends, nowMs);
     if (turn.outcome !== null || nowMs < this.#givesUpAtMs) return turn;
     return {
       sends: turn.sends,
@@ -138,7 +151,7 @@ export class SipQuery implements AuditQuery {
   next(): number | null {
     const next = this.#transactions.next();
     if (this.#givesUpAtMs === null) return null;
-    return next === null ? this.#givesUpAtMs : Math.min(next, this.#givesUpAtMs);
+    return earliest(next, this.#triesUntilMs, this.#givesUpAtMs);
   }
 
   #turn(turn: SipTurn, nowMs: number): QueryTurn {
@@ -161,15 +174,16 @@ export class SipQuery implements AuditQuery {
     for (const { bytes } of sends)
       this.#cost = { ...this.#cost, sent: this.#cost.sent + 1, octets: this.#cost.octets + bytes.length };
     if (found === null || this.#givesUpAtMs === null) return { sends, outcome: null };
-    if (found === "too large") return this.#fallOver(sends, nowMs);
+    if (found === "too large") return this.#askOver("tcp", sends, nowMs);
     return { sends, outcome: this.#end(found) };
   }
 
-  /** Another subscription, over TCP: that of the datagrams has ended. */
-  #fallOver(sends: readonly OutgoingDatagram[], nowMs: number): QueryTurn {
-    this.#isOverTcp = true;
-    this.#subscribe = subscribeRequest(this.#options, true, this.#random);
-    const turn = this.start(nowMs);
+  /** Another subscription, over the other transport: that of the first has ended, or never began. */
+  #askOver(transport: "udp" | "tcp", sends: readonly OutgoingDatagram[], nowMs: number): QueryTurn {
+    this.#triesUntilMs = null;
+    this.#isOverTcp = transport === "tcp";
+    this.#subscribe = subscribeRequest(this.#options, this.#isOverTcp, this.#random);
+    const turn = this.#start(nowMs);
     return { sends: [...sends, ...turn.sends], outcome: turn.outcome };
   }
 

@@ -8,6 +8,7 @@ export class LoadAgent {
   readonly #address: string;
   readonly #waiting = new Map<number, (answer: string) => void>();
   #transactionId = Math.floor(Math.random() * 900_000_000);
+  readonly #repeating = new Set<NodeJS.Timeout>();
   readonly responseMs: number[] = [];
   repeated = 0;
 
@@ -42,12 +43,20 @@ export class LoadAgent {
       this.repeated += 1;
       send();
     }, repeatAfterMs);
+    this.#repeating.add(timer);
     const answer = await new Promise<string>((resolve) => {
       this.#waiting.set(id, resolve);
       send();
     });
     clearInterval(timer);
+    this.#repeating.delete(timer);
     this.responseMs.push(performance.now() - startedMs);
     return answer;
+  }
+
+  /** What has no answer yet is not repeated any more, and gets none. */
+  close(): void {
+    for (const timer of this.#repeating) clearInterval(timer);
+    this.#socket.close();
   }
 }

@@ -107,7 +107,7 @@ async function load(address: string, atOnce: number, forMs: number): Promise<Rou
       pairs += 1;
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker)).finally(() => socket.close());
+  await Promise.all(Array.from({ length: atOnce }, worker)).finally(() => agent.close());
   const tookMs = performance.now() - startedMs;
   const sorted = agent.responseMs.sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;

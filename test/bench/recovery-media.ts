@@ -161,7 +161,7 @@ async function fill(): Promise<number[]> {
     await answering(agent);
     await Promise.all(Array.from({ length: atOnce }, make));
   } finally {
-    socket.close();
+    agent.close();
   }
   return ports.slice(0, 2 * relayedCalls);
 }

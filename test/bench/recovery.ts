@@ -101,7 +101,8 @@ function addressOf(way: Way, index: number): Address {
 function queryOf(way: Way, index: number, records: ConnectionRecords, relays: number, place: QueryPlace): AuditQuery {
   const { name: gateway } = placeOf(index);
   const to = addressOf(way, index);
-  if (way === "sip") return new SipQuery({ gateway, to, from: place, timeoutMs: 30_000 }, random);
+  if (way === "sip")
+    return new SipQuery({ gateway, to, from: place, transport: "tcp first", timeoutMs: 30_000 }, random);
   const via: AuditProtocol = way === "snmp" ? "snmp" : "mgcp";
   const since = way === "textbook" ? null : records.since(gateway, via);
   if (way === "snmp") {

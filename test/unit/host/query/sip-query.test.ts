@@ -10,8 +10,8 @@ import { responseTo } from "../../../../firmware/protocol/sip/build.js";
 import { dialogAsServer, requestInDialog } from "../../../../firmware/protocol/sip/dialog.js";
 import { bodyOf } from "../../../../firmware/protocol/sip/message.js";
 import { SipTransactions } from "../../../../firmware/protocol/sip/transactions.js";
-import type { AuditOutcome } from "../../../../host/query/audit-query.js";
-import { type SipCredentials, SipQuery } from "../../../../host/query/sip-query.js";
+import type { AuditOutcome, QueryTurn } from "../../../../host/query/audit-query.js";
+import { type SipCredentials, SipQuery, streamAnswerMs } from "../../../../host/query/sip-query.js";
 import { aCallOf } from "../../../support/example-snapshot.js";
 import { alice, bob, brief, seeded } from "../../../support/sip-wire.js";
 
@@ -145,9 +145,41 @@ test("where TCP fails the reason says both", () => {
   const [asked] = query.start(0).sends;
   if (asked === undefined) throw new Error("nothing asked");
   for (const { bytes } of notifier(transactions, asked, 0)) query.receive(bytes, bob, 0);
-  expect(query.streamLost("connect ECONNREFUSED").outcome).toMatchObject({
+  expect(query.streamLost("connect ECONNREFUSED", 0).outcome).toMatchObject({
     ok: false,
     reason: expect.stringMatching(/not all: it is too large for a datagram; by TCP from .*: connect ECONNREFUSED/),
+  });
+});
+
+describe("who takes TCP first", () => {
+  const isBy = (transport: string) => expect.stringContaining(`SIP/2.0/${transport} `);
+  const textOf = ({ sends }: QueryTurn) => new TextDecoder().decode(sends[0]?.bytes);
+
+  test("asks by UDP at once where nobody takes TCP, and is answered there", () => {
+    const query = new SipQuery({ gateway: "gw1", to: bob, from: alice, transport: "tcp first" }, seeded(3));
+    const transactions = new SipTransactions({ sentBy: bob }, seeded(4));
+    expect(textOf(query.start(0))).toEqual(isBy("TCP"));
+    const turn = query.streamLost("connect ECONNREFUSED", 5);
+    expect([textOf(turn), turn.outcome]).toEqual([isBy("UDP"), null]);
+    const [asked] = turn.sends;
+    if (asked === undefined) throw new Error("nothing asked");
+    const outcomes = ourGateway(true)(transactions, asked, 5).map(({ bytes }) => query.receive(bytes, bob, 5).outcome);
+    expect(outcomes).toContainEqual(expect.objectContaining({ ok: true }));
+  });
+
+  test("asks by UDP after a second of silence, and not once TCP has been answered", () => {
+    const query = new SipQuery({ gateway: "gw1", to: bob, from: alice, transport: "tcp first" }, seeded(3));
+    query.start(0);
+    expect(query.next()).toBe(streamAnswerMs);
+    expect(textOf(query.tick(streamAnswerMs))).toEqual(isBy("UDP"));
+    const answered = new SipQuery({ gateway: "gw1", to: bob, from: alice, transport: "tcp first" }, seeded(3));
+    const transactions = new SipTransactions({ sentBy: bob }, seeded(4));
+    const [asked] = answered.start(0).sends;
+    if (asked === undefined) throw new Error("nothing asked");
+    const [first] = ourGateway(true)(transactions, asked, 0);
+    if (first === undefined) throw new Error("nothing answered");
+    answered.receive(first.bytes, bob, 10, true);
+    expect(answered.tick(streamAnswerMs).sends).toEqual([]);
   });
 });
 
