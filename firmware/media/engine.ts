@@ -163,7 +163,7 @@ export class Engine implements DatagramSink {
     const { leg: number, generation } = leg;
     if (answer.ok) {
       leg.opened();
-      this.#statistics.write(number, leg.counters());
+      this.#publish(leg);
       if (isAwaited) this.#options.events.put({ kind: "opened", leg: number, generation, dscp: answer.dscp });
       return;
     }
@@ -229,8 +229,14 @@ export class Engine implements DatagramSink {
     const isPublishing = Math.floor(this.#step / phases) % publishTurns === 0;
     for (const leg of legs) {
       leg.transmit(nowMs);
-      if (isPublishing) this.#statistics.write(leg.leg, leg.counters());
+      if (isPublishing) this.#publish(leg);
     }
+  }
+
+  /** The generation is told last: what is read under it is its own. */
+  #publish(leg: Leg): void {
+    this.#statistics.writeStreams(leg.leg, leg.streams());
+    this.#statistics.write(leg.leg, leg.counters());
   }
 
   #reportDigit(leg: Leg): void {

@@ -7,7 +7,7 @@
  */
 import type { Address } from "#protocol/address.js";
 import type { EngineMemory } from "./engine-memory.js";
-import type { HeardStream, LegNumber, LegStatistics, ReadLegStatistics, SentStream } from "./media-port.js";
+import type { HeardStream, LegNumber, LegStatistics, LegStreams, ReadLegStatistics, SentStream } from "./media-port.js";
 
 const countersOffset = 8;
 const counterNames = 10;
@@ -22,8 +22,9 @@ const pauseMs = 1;
 /** Who has waited so often waits for one that died while writing. */
 const pausesMax = 500;
 
-/** Of what a leg counts, beyond LegStatistics: frames that were silence because nothing was there to play. */
-export interface LegCounters extends LegStatistics {
+/** What a leg counts with each packet. */
+export interface LegCounters extends Omit<LegStatistics, keyof LegStreams> {
+  /** Frames that were silence because nothing was there to play. */
   readonly framesFilled: number;
 }
 
@@ -60,8 +61,15 @@ export class LegStatisticsTable {
     }
     this.#writeAddress(offset + learntOffset, counters.learntRemote);
     view.setFloat64(offset + streamsOffset, counters.ssrc, true);
-    this.#writeSent(offset + sentOffset, counters.sent);
-    this.#writeHeard(offset + heardOffset, counters.heard);
+    Atomics.add(this.#locks, offset >> 2, 1);
+  }
+
+  /** Also only the engine's thread, now and then: nobody bills by these, and each packet would pay for them. */
+  writeStreams(leg: LegNumber, { sent, heard }: LegStreams): void {
+    const offset = this.#offset(leg);
+    Atomics.add(this.#locks, offset >> 2, 1);
+    this.#writeSent(offset + sentOffset, sent);
+    this.#writeHeard(offset + heardOffset, heard);
     Atomics.add(this.#locks, offset >> 2, 1);
   }
 
@@ -74,7 +82,7 @@ export class LegStatisticsTable {
   }
 
   /** Null when the leg is not open in this generation. Throws when the engine died while writing. */
-  read(leg: LegNumber, generation: number): LegCounters | null {
+  read(leg: LegNumber, generation: number): (LegCounters & LegStreams) | null {
     const offset = this.#offset(leg);
     for (let tries = 0; tries < spinsMax + pausesMax; tries += 1) {
       const before = Atomics.add(this.#locks, offset >> 2, 0);
@@ -88,7 +96,7 @@ export class LegStatisticsTable {
     throw new Error(`statistics of leg ${leg} stay locked`);
   }
 
-  #read(offset: number, generation: number): LegCounters | null {
+  #read(offset: number, generation: number): (LegCounters & LegStreams) | null {
     const { view } = this.#memory;
     if (generation === 0 || view.getUint32(offset + 4, true) !== generation) return null;
     const counter = (index: number) => view.getFloat64(offset + countersOffset + 8 * index, true);

@@ -18,7 +18,7 @@ import { JitterBuffer } from "./jitter-buffer.js";
 import type { LegCounters } from "./leg-statistics.js";
 import type { LocalWire } from "./local-wire.js";
 import type { MediaNetwork } from "./media-network.js";
-import type { HeardStream, LegNumber, LegSettings, SentStream } from "./media-port.js";
+import type { HeardStream, LegNumber, LegSettings, LegStreams, SentStream } from "./media-port.js";
 import { PacketSlots } from "./packet-slots.js";
 import { type Expected, type PacketRelay, Receiver, type Stream } from "./receiver.js";
 import { type Heard, RtcpSession } from "./rtcp-session.js";
@@ -324,10 +324,13 @@ export class Leg implements PacketRelay {
       lastReceivedAtMs: receiver.lastReceivedAtMs,
       learntRemote: this.#latch.learnt,
       ssrc: this.#transmitter.ssrc,
-      sent: this.#sentStream(),
-      heard: this.#heardStream(),
       framesFilled: this.#framesFilledBefore + (this.#playout?.buffer.framesFilled ?? 0),
     };
+  }
+
+  /** What is told of its streams beside the counters, now and then. */
+  streams(): LegStreams {
+    return { sent: this.#sentStream(), heard: this.#heardStream() };
   }
 
   #sentStream(): SentStream | null {

@@ -117,8 +117,15 @@ export interface HeardStream {
   readonly reportedAtMs: number | null;
 }
 
+export interface LegStreams {
+  /** Null before the first packet. */
+  readonly sent: SentStream | null;
+  /** Null where no stream is valid. */
+  readonly heard: HeardStream | null;
+}
+
 /** Read from shared memory at any moment without disturbing the engine. Ages are taken by the reader from its clock. */
-export interface LegStatistics {
+export interface LegStatistics extends LegStreams {
   readonly generation: number;
   readonly packetsSent: number;
   readonly octetsSent: number;
@@ -134,10 +141,6 @@ export interface LegStatistics {
   readonly learntRemote: Address | null;
   /** Under which the leg sends, and reports on what it hears. */
   readonly ssrc: number;
-  /** Null before the first packet. */
-  readonly sent: SentStream | null;
-  /** Null where no stream is valid. */
-  readonly heard: HeardStream | null;
 }
 
 /** Null when the leg is not open in this generation. */

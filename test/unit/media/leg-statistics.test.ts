@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { EngineMemory } from "../../../firmware/media/engine-memory.js";
 import { type LegCounters, LegStatisticsTable } from "../../../firmware/media/leg-statistics.js";
+import type { LegStreams } from "../../../firmware/media/media-port.js";
 import { newDsp } from "../../support/dsp.js";
 
 let memory: EngineMemory;
@@ -21,6 +22,10 @@ const counters: LegCounters = {
   lastReceivedAtMs: 123_456.789,
   learntRemote: { address: "2001:db8::1", port: 4000 },
   ssrc: 0xffff_fffe,
+  framesFilled: 5,
+};
+
+const streams: LegStreams = {
   sent: { sinceMs: 12.5, payloadType: 8, reports: 3, reportedAtMs: 5_000.25 },
   heard: {
     ssrc: 7,
@@ -33,16 +38,17 @@ const counters: LegCounters = {
     reports: 1,
     reportedAtMs: 4_000,
   },
-  framesFilled: 5,
 };
 
-test("counters read as they were written, unknown ones as null", () => {
+test("counters and streams read as they were written, unknown ones as null", () => {
   const table = new LegStatisticsTable(memory);
   table.write(2047, counters);
-  expect(table.read(2047, 7)).toEqual(counters);
-  const others: LegCounters = { ...counters, learntRemote: null, roundTripMs: 3, sent: null, heard: null };
+  table.writeStreams(2047, streams);
+  expect(table.read(2047, 7)).toEqual({ ...counters, ...streams });
+  const others: LegCounters = { ...counters, learntRemote: null, roundTripMs: 3 };
   table.write(2047, others);
-  expect(table.read(2047, 7)).toEqual(others);
+  table.writeStreams(2047, { sent: null, heard: null });
+  expect(table.read(2047, 7)).toEqual({ ...others, sent: null, heard: null });
 });
 
 test("another generation, and a closed leg, have no statistics", () => {
