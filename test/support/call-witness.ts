@@ -28,6 +28,8 @@ export interface SeenCall {
   readonly caller: string;
   readonly called: string;
   readonly answeredAtMs: number;
+  /** The caller had left: nobody is owed a record, but the called one may be billed until it is told. */
+  readonly isBelated: boolean;
   /** Somebody put the handset down, or a gateway died with it. */
   endedAtMs: number | null;
   /** Both talked to each other. */
@@ -161,12 +163,13 @@ export class CallWitness {
   /** Between what and what a call may be billed. */
   #due(call: SeenCall) {
     const { checkpointMs } = this.#options;
-    const { answeredAtMs, endedAtMs, abandonedAtMs, crashedAtMs, wasUp } = call;
+    const { answeredAtMs, endedAtMs, abandonedAtMs, crashedAtMs, wasUp, isBelated, overAtMs } = call;
     const latestMs = endedAtMs ?? (abandonedAtMs === null ? Number.POSITIVE_INFINITY : abandonedAtMs + abandonedMsMax);
     const earliestMs = Math.min(latestMs, abandonedAtMs ?? latestMs);
     const lateMs = this.#lateMs(call, answeredAtMs);
     const isCrashed = crashedAtMs !== null;
-    const mostMs = latestMs - answeredAtMs + this.#lateMs(call, latestMs) + billedWithinMs;
+    const lastMs = isBelated ? (overAtMs ?? Number.POSITIVE_INFINITY) : latestMs;
+    const mostMs = lastMs - answeredAtMs + this.#lateMs(call, lastMs) + billedWithinMs;
     return {
       lateMs,
       isOwed: earliestMs - answeredAtMs - lateMs > crossingMs,
@@ -223,6 +226,7 @@ export class CallWitness {
       caller,
       called,
       answeredAtMs: atMs,
+      isBelated: !isThere && !isLost,
       endedAtMs: (isThere && !isCrashed) || isLost ? null : atMs,
       wasUp: false,
       crashedAtMs: isCrashed ? atMs : null,
