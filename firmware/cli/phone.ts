@@ -24,6 +24,7 @@ interface PhoneArguments {
   readonly record?: string;
   readonly dial?: string;
   readonly after: number;
+  readonly apart: number;
   readonly answerAfter?: number;
   readonly hangUpAfter?: number;
   readonly loop?: boolean;
@@ -66,6 +67,7 @@ function phoneCommand(): Command {
     .option("--record <file>", "WAV file for what it hears; with --count the number is put into its name")
     .option("--dial <number>", "call this number; with --count counted up as well")
     .option("--after <time>", "call after this time", durationArgument, 0)
+    .option("--apart <time>", "with --count: so long from one telephone's call to the next", durationArgument, 0)
     .option(
       "--answer-after <time>",
       "answer after ringing so long; without it, on the command answer",
@@ -177,7 +179,7 @@ function untilTold(
 ): Promise<void> {
   const { dial } = options;
   const dialling = setTimeout(() => {
-    if (dial !== undefined) dialAll(stations, dial);
+    if (dial !== undefined) dialAll(stations, dial, options.apart);
   }, options.after);
   const input = createInterface({ input: process.stdin });
   return new Promise((resolve) => {
@@ -190,13 +192,13 @@ function untilTold(
     void signalled.then(end);
     input.on("line", (line) => {
       if (line.trim() === "") return;
-      if (obey(stations, line)) end();
+      if (obey(stations, line, options.apart)) end();
     });
   });
 }
 
 /** True when it is the command to quit. */
-function obey(stations: readonly RunningStation[], line: string): boolean {
+function obey(stations: readonly RunningStation[], line: string, apartMs: number): boolean {
   const command = parsePhoneCommand(line);
   if (!command.ok) {
     process.stderr.write(`holdover phone: ${command.reason}\n`);
@@ -206,16 +208,17 @@ function obey(stations: readonly RunningStation[], line: string): boolean {
   const { kind, telephone } = command.value;
   const meant = telephone === null ? stations : stations.filter(({ number }) => number === telephone);
   if (meant.length === 0) process.stderr.write(`holdover phone: no telephone ${telephone} here\n`);
-  if (kind === "dial") dialAll(meant, command.value.to);
+  if (kind === "dial") dialAll(meant, command.value.to, apartMs);
   else for (const station of meant) kind === "answer" ? station.answer() : station.hangUp();
   return false;
 }
 
-function dialAll(stations: readonly RunningStation[], first: string): void {
+function dialAll(stations: readonly RunningStation[], first: string, apartMs: number): void {
   for (const [index, station] of stations.entries()) {
     const to = countedNumber(first, index);
-    if (to.ok) station.dial(to.value);
-    else process.stderr.write(`holdover phone: ${to.reason}\n`);
+    if (!to.ok) process.stderr.write(`holdover phone: ${to.reason}\n`);
+    else if (apartMs === 0) station.dial(to.value);
+    else setTimeout(() => station.dial(to.value), index * apartMs).unref();
   }
 }
 

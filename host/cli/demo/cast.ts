@@ -41,6 +41,8 @@ export const addresses = {
 export const gatewayNames = ["gw1.example", "gw2.example"] as const;
 export const firstNumbers = ["101", "201"] as const;
 export const answerAfterMs = 500;
+/** Fifty calls a second, for people do not lift their handsets all in one moment. */
+const callsApartMs = 20;
 const snmpPort = 10_161;
 
 export function castOf(options: CastOptions): Cast {
@@ -48,7 +50,7 @@ export function castOf(options: CastOptions): Cast {
     gateways: [gatewayMember(0, options), gatewayMember(1, options)],
     primary: serverMember("primary", options),
     backup: serverMember("backup", options),
-    callers: telephones("calling telephone", 0, options, []),
+    callers: telephones("calling telephone", 0, options, ["--apart", `${callsApartMs}ms`]),
     called: telephones("called telephone", 1, options, ["--answer-after", `${answerAfterMs}ms`]),
   };
 }
