@@ -3,14 +3,15 @@
  * strangers, while a call is up. Nothing changes: no program ends, the call goes on, audits are answered, nobody takes
  * over, memory stays bounded, and the call is released and billed as ever.
  */
-import { createSocket, type Socket } from "node:dgram";
+import type { Socket } from "node:dgram";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ActiveConnection } from "../../firmware/protocol/active-connection.js";
 import { Exchange, named } from "../support/exchange.js";
 import { community, snmpPort } from "../support/exchange-configuration.js";
-import { type HostileKind, hostileDatagrams, hostileKinds } from "../support/hostile-datagrams.js";
+import { mediaTargets, strangerSocket, type Target } from "../support/flood.js";
+import { hostileDatagrams, hostileKinds } from "../support/hostile-datagrams.js";
+import { droppedBySocket, residentBytesOf } from "../support/process-memory.js";
 
 const datagramsPerPort = 10_000;
 /** So many to each port before the next round, which waits until the gateways have answered: few are lost on the way. */
@@ -21,14 +22,6 @@ const grownBytesMax = 100 << 20;
 const exchange = new Exchange({ net: 4, backup: true, isSecondPortable: true });
 const { gateways, telephones, primary, backup, asker, stranger } = exchange.addresses;
 
-interface Target {
-  readonly kind: HostileKind;
-  readonly address: string;
-  readonly port: number;
-  /** Where it is attacked from: strangers, and those it listens to, from ports that are not theirs. */
-  readonly from: readonly string[];
-}
-
 function targets(): Target[] {
   const all: Target[] = [];
   for (const side of [0, 1] as const) {
@@ -36,9 +29,9 @@ function targets(): Target[] {
     all.push({ kind: "mgcp", address: gateway, port: 2427, from: [asker, stranger, backup] });
     all.push({ kind: "sip", address: gateway, port: 5060, from: [asker, stranger, telephone] });
     all.push({ kind: "snmp", address: gateway, port: snmpPort, from: [asker, stranger] });
-    for (const port of [16_384, 16_386]) all.push(...media(gateway, port, [stranger, far, telephone]));
+    for (const port of [16_384, 16_386]) all.push(...mediaTargets(gateway, port, [stranger, far, telephone]));
     all.push({ kind: "sip", address: telephone, port: 5060, from: [gateway, stranger] });
-    all.push(...media(telephone, 40_000, [gateway, stranger]));
+    all.push(...mediaTargets(telephone, 40_000, [gateway, stranger]));
   }
   for (const server of [primary, backup]) {
     all.push({ kind: "mgcp", address: server, port: 2727, from: [gateways[0], stranger] });
@@ -47,39 +40,16 @@ function targets(): Target[] {
   return all;
 }
 
-function media(address: string, port: number, from: readonly string[]): Target[] {
-  return [
-    { kind: "rtp", address, port, from },
-    { kind: "rtcp", address, port: port + 1, from },
-  ];
-}
-
-async function socketAt(address: string): Promise<Socket> {
-  const socket = createSocket("udp4");
-  // What comes back is of no interest, nor is what could not be sent.
-  socket.on("message", () => undefined).on("error", () => undefined);
-  socket.bind(0, address);
-  await once(socket, "listening");
-  return socket;
-}
-
 /** Resident bytes of every program, by its title. */
 function residentBytes(): Map<string, number> {
   return new Map(
-    exchange.programs.map(({ title, pid }) => {
-      const status = readFileSync(`/proc/${pid}/status`, "utf8");
-      return [title, Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) * 1024];
-    }),
+    exchange.programs.map(({ title, pid }) => [title, (pid === undefined ? null : residentBytesOf(pid)) ?? Number.NaN]),
   );
 }
 
-/** Datagrams that the kernel threw away before our programs read them: the last column of /proc/net/udp (Linux). */
+/** Datagrams that the kernel threw away before our programs, at 127.20.4.x, read them. */
 function droppedDatagrams(): number {
-  const [, ...rows] = readFileSync("/proc/net/udp", "utf8").trim().split("\n");
-  return rows
-    .map((row) => row.trim().split(/\s+/))
-    .filter(([, local = ""]) => /^..0414/.test(local))
-    .reduce((sum, row) => sum + Number(row.at(-1)), 0);
+  return [...droppedBySocket()].filter(([socket]) => /^..0414/.test(socket)).reduce((sum, [, count]) => sum + count, 0);
 }
 
 async function connectionsOf(side: 0 | 1): Promise<ActiveConnection[]> {
@@ -114,7 +84,7 @@ describe(`with seed ${seed}`, () => {
     );
     const all = targets();
     const sockets = new Map<string, Socket>();
-    for (const address of new Set(all.flatMap(({ from }) => from))) sockets.set(address, await socketAt(address));
+    for (const address of new Set(all.flatMap(({ from }) => from))) sockets.set(address, await strangerSocket(address));
     let sent = 0;
     for (let first = 0; first < datagramsPerPort; first += roundDatagrams) {
       for (const { kind, address, port, from } of all) {
@@ -193,7 +163,7 @@ let lastNumber = 500_000_000;
 /** The gateway has come to this question and so to all before it; it is asked again as MGCP asks, a datagram may be lost. */
 async function answered(gateway: string): Promise<void> {
   lastNumber += 1;
-  const socket = await socketAt(asker);
+  const socket = await strangerSocket(asker);
   const answer = once(socket, "message", { signal: AbortSignal.timeout(20_000) });
   const ask = () => socket.send(`AUEP ${lastNumber} aaln/2@gw0.example MGCP 1.0\r\n`, 2427, gateway);
   ask();
