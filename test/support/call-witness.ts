@@ -62,6 +62,8 @@ const hookAfter: Readonly<Record<string, Hook>> = {
 /** An answer that crosses a hang-up or a crash need not have reached the gateway. */
 const crossingMs = 300;
 const billedWithinMs = 1_000;
+/** What waited for a gateway that was stopped is taken one after the other. */
+const wakingMs = 2_000;
 /** A telephone in a call is asked every 30 s whether it still is, and given up after 32 s without an answer. */
 const abandonedMsMax = 62_000 + billedWithinMs;
 
@@ -119,7 +121,7 @@ export class CallWitness {
 
   gatewayWoke(gateway: number, atMs: number): void {
     const stop = this.#stops.findLast((one) => one.gateway === gateway);
-    if (stop !== undefined) stop.untilMs = atMs;
+    if (stop !== undefined) stop.untilMs = atMs + wakingMs;
   }
 
   /** Nobody hung up: the far one talks to silence until its gateway or its user has enough. */

@@ -62,13 +62,13 @@ describe("a call of telephones that are watched", () => {
     expect([31_100, 26_900].map((ms) => billed(witness, ms).length)).toEqual([1, 1]);
   });
 
-  test("may last as long as its gateway was stopped when somebody hung up", () => {
+  test("may last until its gateway, stopped when somebody hung up, is awake again", () => {
     const witness = talking();
     witness.gatewayStopped(1, 55_000);
     hungUp(witness, "101", "near");
     witness.gatewayWoke(1, 65_000);
-    expect(billed(witness, 55_500)).toEqual([]);
-    expect(billed(witness, 56_500)).toHaveLength(1);
+    expect(billed(witness, 57_900)).toEqual([]);
+    expect(billed(witness, 58_100)).toHaveLength(1);
   });
 
   test("goes on when a telephone dies, which when it is back is none of it", () => {
