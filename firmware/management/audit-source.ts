@@ -32,7 +32,7 @@ export function auditSource({ table, journal, boot, describe }: AuditSourceParts
     remembersGone: (counter) => table.remembersGone(counter),
     goneBehind: (counter) => table.goneBehind(counter),
     journalBehind: (sequence) => entriesOf(journal, sequence, nowMs),
-    partitions: (counter, parts) => table.partitions(counter, parts),
+    partitions: (counter, parts, least) => table.partitions(counter, parts, least),
   };
 }
 

@@ -150,8 +150,8 @@ export class ConnectionTable {
   }
 
   /** Values of the counter between which about equally many connections were made. */
-  partitions(counter: number, pieces: number): number[] {
-    return this.#made.partitions(counter, pieces);
+  partitions(counter: number, pieces: number, least: number): number[] {
+    return this.#made.partitions(counter, pieces, least);
   }
 
   put(row: ConnectionRow): void {

@@ -59,10 +59,10 @@ export class CounterLog<T> {
     }
   }
 
-  /** Numbers that part what is behind this one into at most so many pieces of about the same size. */
-  partitions(counter: number, pieces: number): number[] {
+  /** Numbers that part what is behind this one into at most so many pieces of about the same size, and so large at least. */
+  partitions(counter: number, pieces: number, least: number): number[] {
     const from = this.#indexBehind(counter);
-    const step = Math.ceil((this.#values.length - from) / pieces);
+    const step = Math.max(Math.ceil((this.#values.length - from) / pieces), least);
     const parts: number[] = [];
     for (let index = from + step; step > 0 && index < this.#values.length; index += step) {
       parts.push(this.#counters[index - 1] ?? counter);

@@ -45,6 +45,9 @@ import {
 /** What a reply spends beside these lines: its first line, an epoch, the cursor. */
 const replyReserveBytes = 400;
 
+/** A part is worth a question of its own from so many pages on: a small audit would have more pages in more parts. */
+const partPagesMin = 2;
+
 /** A connection at its place in an order; `describe` makes its row, and is asked only for rows that are told. */
 export interface PlacedConnection {
   readonly counter: number;
@@ -65,8 +68,8 @@ export interface AuditSource {
   readonly remembersGone: (counter: number) => boolean;
   readonly goneBehind: (counter: number) => Iterable<{ readonly counter: number; readonly value: string }>;
   readonly journalBehind: (sequence: number) => Iterable<PlacedEntry>;
-  /** Counters that part the connections made behind one into about equal parts. */
-  readonly partitions: (counter: number, parts: number) => readonly number[];
+  /** Counters that part the connections made behind one into about equal parts, of so many connections at least. */
+  readonly partitions: (counter: number, parts: number, least: number) => readonly number[];
 }
 
 /** What was asked of one gateway comes in pages of this: a snapshot's part, and where to go on. */
@@ -97,7 +100,8 @@ export function writeAuditPage(
     const value = write();
     room -= sizeOf(value);
     if (room < 0 && last !== null) {
-      const next = cursors(last, request.after === null ? (request.parts ?? 1) : 1, source);
+      const parts = request.after === null ? (request.parts ?? 1) : 1;
+      const next = cursors(last, parts, partPagesMin * (extensions.length - 1), source);
       for (const cursor of next) extensions.push({ name: recoveryParameters.next, value: cursor });
       return { extensions, next };
     }
@@ -173,11 +177,11 @@ function formatCursor(place: Place): string {
 }
 
 /** Only the last of the parts goes on with the journal. */
-function cursors(place: Place, parts: number, source: AuditSource): string[] {
+function cursors(place: Place, parts: number, least: number, source: AuditSource): string[] {
   if (place.in !== "made" || place.upTo !== null || parts === 1) return [formatCursor(place)];
   const next: string[] = [];
   let { behind } = place;
-  for (const upTo of source.partitions(behind, parts)) {
+  for (const upTo of source.partitions(behind, parts, least)) {
     next.push(formatCursor({ in: "made", behind, upTo }));
     behind = upTo;
   }
