@@ -45,8 +45,8 @@ export interface Performance extends Takeover {
   readonly talks: readonly Talk[];
 }
 
-const startWithinMs = 15_000;
-const callWithinMs = 10_000;
+const startWithinMs = 30_000;
+const callWithinMs = 30_000;
 const takeoverWithinMs = 15_000;
 const releaseWithinMs = 10_000;
 
