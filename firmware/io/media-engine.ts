@@ -9,6 +9,7 @@ import { legStatisticsReader } from "../media/leg-statistics.js";
 import type { MediaCommand, MediaEvent, ReadLegStatistics } from "../media/media-port.js";
 import { compileDsp, createDspMemory, instantiateDsp } from "./dsp-module.js";
 import { type Libc, loadLibc } from "./libc.js";
+import { firstWord, readyMsMax, startTriesMax } from "./thread-start.js";
 import { preferHelpersOfVoice } from "./voice-priority.js";
 
 /** linux: the C library by koffi; portable: node:dgram; auto: the first where it can be. */
@@ -44,18 +45,12 @@ const workerPlaces = [
   new URL("../../dist/firmware/io/media-worker.js", import.meta.url),
 ];
 
-/**
- * Seen once in some four hundred starts on a busy machine (Node 20.20): the thread runs, but its first message never arrives,
- * and nothing of it is left at the port. So it is not waited for for ever, and another thread is started in its stead.
- */
-const startTriesMax = 3;
-
 export interface MediaEngineOptions {
   readonly network: MediaNetworkChoice;
   /** Tried one after another; media-worker, startTriesMax times, unless told. */
   readonly threads?: readonly URL[];
-  /** 10 s unless told: a small machine takes a while to load and to warm up. */
-  readonly readyMsMax?: number;
+  /** thread-start's unless told. */
+  readonly readyWithinMs?: number;
 }
 
 /** Rejects when the program was not built, or when the way to the network does not exist here. */
@@ -68,13 +63,13 @@ export async function startMediaEngine(options: MediaEngineOptions): Promise<Med
   const {
     network: choice,
     threads = Array.from({ length: startTriesMax }, () => place),
-    readyMsMax = 10_000,
+    readyWithinMs = readyMsMax,
   } = options;
   for (const thread of threads) {
-    const engine = await beginThread(thread, libc, module, choice, readyMsMax);
+    const engine = await beginThread(thread, libc, module, choice, readyWithinMs);
     if (engine !== null) return engine;
   }
-  throw new Error(`the media thread did not say within ${readyMsMax} ms that it runs, ${threads.length} times`);
+  throw new Error(`the media thread did not say within ${readyWithinMs} ms that it runs, ${threads.length} times`);
 }
 
 /** Null where it did not say that it runs; it is ended then. */
@@ -83,13 +78,13 @@ async function beginThread(
   libc: Libc | null,
   module: WebAssembly.Module,
   choice: MediaNetworkChoice,
-  readyMsMax: number,
+  readyWithinMs: number,
 ): Promise<MediaEngine | null> {
   const memory = createDspMemory();
   const dsp = instantiateDsp(module, memory);
   const worker = new Worker(place, { name: "media", execArgv: [], workerData: { module, memory, network: choice } });
   const thread = new MediaThread(worker, libc, new CommandRing(dsp.memory), new EventRing(dsp.memory));
-  const network = await thread.readyWithin(readyMsMax);
+  const network = await thread.readyWithin(readyWithinMs);
   if (network === null) return null;
   return {
     network,
@@ -124,16 +119,10 @@ class MediaThread {
   }
 
   /** The way to the network that was chosen; null: it did not say so in time, and was ended. */
-  async readyWithin(readyMsMax: number): Promise<"linux" | "portable" | null> {
-    let deadline: NodeJS.Timeout | undefined;
-    const silence = new Promise<null>((resolve) => {
-      deadline = setTimeout(() => resolve(null), readyMsMax);
-    });
-    const network = await Promise.race([this.#ready, silence]).finally(() => clearTimeout(deadline));
-    if (network !== null) return network;
-    this.#isOver = true;
-    await this.#worker.terminate();
-    return null;
+  async readyWithin(withinMs: number): Promise<"linux" | "portable" | null> {
+    const network = await firstWord(this.#worker, this.#ready, withinMs);
+    if (network === null) this.#isOver = true;
+    return network;
   }
 
   send(command: MediaCommand): boolean {

@@ -8,6 +8,7 @@ import type { Address } from "#protocol/address.js";
 import { type ParseResult, parsed, refused } from "#protocol/parse-result.js";
 import type { HandsetCounts } from "../phone/handset.js";
 import { type Libc, loadLibc } from "./libc.js";
+import { firstWord, readyMsMax, startTriesMax } from "./thread-start.js";
 import { preferHelpersOfVoice } from "./voice-priority.js";
 
 export interface SoundStart {
@@ -113,15 +114,33 @@ export class PhoneSound {
   }
 }
 
+export interface SoundThreadOptions {
+  /** Tried one after another; phone-sound-worker, startTriesMax times, unless told. */
+  readonly threads?: readonly URL[];
+  /** thread-start's unless told. */
+  readonly readyWithinMs?: number;
+}
+
 /** A reason when a port is in use or an address is not here. */
-export async function openPhoneSound(start: SoundStart): Promise<ParseResult<PhoneSound>> {
+export async function openPhoneSound(
+  start: SoundStart,
+  options: SoundThreadOptions = {},
+): Promise<ParseResult<PhoneSound>> {
   const place = workerPlaces.find((url) => existsSync(url));
   if (place === undefined) throw new Error("the sound's worker is missing: run npm run build");
+  const { threads = Array.from({ length: startTriesMax }, () => place), readyWithinMs = readyMsMax } = options;
   const libc = await loadLibc();
   if (libc !== null) preferHelpersOfVoice(libc);
-  const sound = new PhoneSound(new Worker(place, { name: "sound", execArgv: [], workerData: start }), libc);
-  const opened = await sound.opened;
-  if (opened.ok) return parsed(sound);
-  await sound.close();
-  return opened;
+  for (const thread of threads) {
+    const worker = new Worker(thread, { name: "sound", execArgv: [], workerData: start });
+    const sound = new PhoneSound(worker, libc);
+    const opened = await firstWord(worker, sound.opened, readyWithinMs);
+    if (opened?.ok) return parsed(sound);
+    if (opened === null) continue;
+    await sound.close();
+    return opened;
+  }
+  return refused(
+    `the thread of the sound did not say within ${readyWithinMs} ms that it runs, ${threads.length} times`,
+  );
 }

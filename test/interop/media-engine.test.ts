@@ -250,11 +250,11 @@ test("a closed engine takes no commands", async () => {
 test("a thread that never says that it runs is ended, and another one is started in its stead", async () => {
   const silent = new URL("data:text/javascript,setInterval(() => undefined, 1000)");
   const real = new URL("../../dist/firmware/io/media-worker.js", import.meta.url);
-  const engine = await startMediaEngine({ network: "portable", threads: [silent, real], readyMsMax: 3_000 });
+  const engine = await startMediaEngine({ network: "portable", threads: [silent, real], readyWithinMs: 3_000 });
   expect(engine.network).toBe("portable");
   await engine.close();
   expect(await engine.ended).toBeNull();
-  await expect(startMediaEngine({ network: "portable", threads: [silent], readyMsMax: 50 })).rejects.toThrow(
+  await expect(startMediaEngine({ network: "portable", threads: [silent], readyWithinMs: 50 })).rejects.toThrow(
     "did not say within 50 ms that it runs, 1 times",
   );
 });

@@ -8,6 +8,7 @@ import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openPhoneSound } from "../../firmware/io/phone-sound.js";
 import { readWav } from "../../firmware/protocol/wav.js";
 import { judgeAudio } from "../../host/cli/demo/audio-judge.js";
 import { foreignProgram } from "../support/foreign-program.js";
@@ -146,5 +147,20 @@ describe.skipIf(!sipp.installed)("SIPp", () => {
     }
     await uas;
     expect(caller.events.filter((name) => name === "talking")).toHaveLength(2);
+  });
+});
+
+test("a thread of sound that never says that it runs is ended, and another one is started in its stead", async () => {
+  const silent = new URL("data:text/javascript,setInterval(() => undefined, 1000)");
+  const real = new URL("../../dist/firmware/io/phone-sound-worker.js", import.meta.url);
+  const media = { address: "127.10.9.1", port: 40_000 };
+  const start = { telephones: [{ media, cname: "a" }], speech: new Uint8Array(160), repeats: false };
+  const sound = await openPhoneSound(start, { threads: [silent, real], readyWithinMs: 3_000 });
+  if (!sound.ok) throw new Error(sound.reason);
+  await sound.value.close();
+  expect(await sound.value.ended).toBeNull();
+  expect(await openPhoneSound(start, { threads: [silent], readyWithinMs: 50 })).toEqual({
+    ok: false,
+    reason: "the thread of the sound did not say within 50 ms that it runs, 1 times",
   });
 });
