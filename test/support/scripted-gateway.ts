@@ -2,12 +2,16 @@
  * Plays a query against a gateway's answers on simulated time: the gateway side is a real transaction core, what it
  * answers is given by the test, and datagrams may be lost.
  */
+import type { GatewaySnapshot } from "../../firmware/protocol/active-connection.js";
 import type { Address } from "../../firmware/protocol/address.js";
 import { earliest } from "../../firmware/protocol/deadlines.js";
 import type { MgcpCommand } from "../../firmware/protocol/mgcp/message.js";
+import { readAuditRequest, recoveryCodes } from "../../firmware/protocol/mgcp/recovery-package.js";
+import { writeAuditPage } from "../../firmware/protocol/mgcp/recovery-page.js";
 import { type ResponseToSend, transactionDefaults } from "../../firmware/protocol/mgcp/transaction-options.js";
 import { MgcpTransactions } from "../../firmware/protocol/mgcp/transactions.js";
 import type { AuditOutcome, AuditQuery, QueryTurn } from "../../host/query/audit-query.js";
+import { snapshotSource } from "./snapshot-source.js";
 
 const asker: Address = { address: "192.0.2.9", port: 40_000 };
 export const askedGateway: Address = { address: "192.0.2.2", port: 2427 };
@@ -52,4 +56,20 @@ function answersTo(
     return response === null ? [] : gateway.respond(event.reply, response, nowMs);
   });
   return [...sends, ...answers].map((datagram) => datagram.bytes);
+}
+
+/** A gateway of ours, as far as audits go. */
+export function recoveryAnswers(snapshot: GatewaySnapshot): (command: MgcpCommand) => ResponseToSend {
+  return (command) => {
+    const request = readAuditRequest(command.parameters);
+    if (!request.ok || request.value === null) throw new Error("an audit was expected");
+    const page = writeAuditPage(
+      snapshotSource(snapshot),
+      request.value,
+      command.endpoint.local,
+      request.value.bytesMax ?? 4_000,
+    );
+    if (page !== null) return { code: 200, comment: "OK", parameters: { extensions: page.extensions }, sessions: [] };
+    return { code: recoveryCodes.unknownBootOrCursor, packageName: "x-ho", comment: "", parameters: {}, sessions: [] };
+  };
 }

@@ -1,59 +1,15 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { SnmpAgent } from "../../../firmware/management/snmp-agent.js";
-import { SnmpFace } from "../../../firmware/management/snmp-face.js";
 import type { ActiveConnection, GatewaySnapshot } from "../../../firmware/protocol/active-connection.js";
-import { holdoverRoot } from "../../../firmware/protocol/mib/holdover-mib.js";
 import { CommunityEnvelope } from "../../../firmware/protocol/snmp/community-envelope.js";
 import { writeMessage } from "../../../firmware/protocol/snmp/community-message.js";
-import type { SnmpEnvelope } from "../../../firmware/protocol/snmp/snmp-envelope.js";
-import type { AuditOutcome } from "../../../host/query/audit-query.js";
 import { SnmpQuery, snmpQueryDefaults } from "../../../host/query/snmp-query.js";
 import { aSnapshot } from "../../support/arbitraries.js";
+import { askBySnmp, snmpAgentAddress, snmpAgentOf, snmpAsker } from "../../support/asked-snmp-agent.js";
 import { aMessage, mutated } from "../../support/snmp-arbitraries.js";
-import { snmpSourceOf } from "../../support/snmp-source.js";
 import { anAgentOf, anEngine, aSession } from "../../support/snmp-user.js";
 
-const here = { address: "127.0.0.1", port: 40_000 };
-const there = { address: "127.10.0.1", port: 161 };
 const longestAgeMs = 2 ** 31 - 1;
-
-function agentOf(snapshot: () => GatewaySnapshot, datagramBytesMax: number): SnmpAgent {
-  const options = { root: holdoverRoot, viewKeptMs: 250, repetitionsMax: 1000 };
-  const face = new SnmpFace(options, snmpSourceOf(snapshot));
-  return new SnmpAgent({ community: "recovery", askers: [here.address], datagramBytesMax }, face);
-}
-
-/** Query and agent joined by a network that loses the datagrams `loses` names, on its own time. */
-function audit(
-  agent: SnmpAgent,
-  asksChanges: boolean,
-  envelope: SnmpEnvelope = new CommunityEnvelope("recovery"),
-  loses: (datagram: number) => boolean = () => false,
-): AuditOutcome | null {
-  const query = new SnmpQuery({ ...snmpQueryDefaults, gateway: "gw", to: there, envelope, asksChanges }, () => 0.5);
-  let nowMs = 1_000;
-  let datagrams = 0;
-  let turn = query.start(nowMs);
-  const sends = [...turn.sends];
-  while (turn.outcome === null) {
-    const next = sends.shift();
-    if (next === undefined) {
-      const dueMs = query.next();
-      if (dueMs === null) return null;
-      nowMs = dueMs;
-      turn = query.tick(nowMs);
-    } else {
-      datagrams += 1;
-      const answer = loses(datagrams) ? null : agent.handle(next.bytes, here, nowMs);
-      datagrams += 1;
-      if (answer === null || loses(datagrams)) continue;
-      turn = query.receive(answer, there, nowMs);
-    }
-    sends.push(...turn.sends);
-  }
-  return turn.outcome;
-}
 
 function asToldByColumns(connection: ActiveConnection): ActiveConnection {
   const { lastMediaAgeMs, ...statistics } = connection.statistics;
@@ -81,8 +37,8 @@ describe("an audit over SNMP", () => {
   test.prop([aSnapshot(), fc.oneof(datagramBytesMax, fc.constant(484))], { numRuns: 100 })(
     "column by column gives back all but tags and the journal, however large datagrams may be",
     (snapshot, bytesMax) => {
-      const outcome = audit(
-        agentOf(() => snapshot, bytesMax),
+      const outcome = askBySnmp(
+        snmpAgentOf(() => snapshot, bytesMax),
         false,
       );
       if (outcome === null || !outcome.ok) throw new Error(`no audit: ${outcome?.reason}`);
@@ -97,8 +53,8 @@ describe("an audit over SNMP", () => {
     "gives back all but the journal, with tags to a user under authPriv and to nobody else",
     (snapshot, bytesMax, asksInPrivate, asksChanges) => {
       const engine = anEngine(0, 1, bytesMax);
-      const agent = anAgentOf(() => snapshot, engine, [here.address], bytesMax);
-      const outcome = audit(agent, asksChanges, asksInPrivate ? aSession() : new CommunityEnvelope("recovery"));
+      const agent = anAgentOf(() => snapshot, engine, [snmpAsker.address], bytesMax);
+      const outcome = askBySnmp(agent, asksChanges, asksInPrivate ? aSession() : new CommunityEnvelope("recovery"));
       if (outcome === null || !outcome.ok) throw new Error(`no audit: ${outcome?.reason}`);
       const { heard, connections, ...facts } = outcome.audit;
       const told = asksInPrivate ? snapshot.connections : snapshot.connections.map(untagged);
@@ -112,8 +68,8 @@ describe("an audit over SNMP", () => {
   test.prop([aSnapshot(5), fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }), fc.boolean()], { numRuns: 60 })(
     "survives lost datagrams, or says that nobody answers",
     (snapshot, losses, asksChanges) => {
-      const agent = agentOf(() => snapshot, 1472);
-      const outcome = audit(agent, asksChanges, undefined, (datagram) => losses[datagram] ?? false);
+      const agent = snmpAgentOf(() => snapshot, 1472);
+      const outcome = askBySnmp(agent, asksChanges, undefined, (datagram) => losses[datagram] ?? false);
       if (outcome === null) throw new Error("the query waits for nothing");
       const told = snapshot.connections.map(untagged).map(asToldByColumns);
       if (outcome.ok) expect(outcome.audit.connections.map(asToldByColumns)).toEqual(told);
@@ -125,12 +81,12 @@ describe("an audit over SNMP", () => {
     "is not misled by datagrams from elsewhere",
     (datagrams) => {
       const query = new SnmpQuery(
-        { ...snmpQueryDefaults, gateway: "gw", to: there, envelope: new CommunityEnvelope("recovery") },
+        { ...snmpQueryDefaults, gateway: "gw", to: snmpAgentAddress, envelope: new CommunityEnvelope("recovery") },
         () => 0.5,
       );
       query.start(0);
       for (const bytes of datagrams) {
-        const turn = query.receive(bytes, { ...there, port: 162 }, 1);
+        const turn = query.receive(bytes, { ...snmpAgentAddress, port: 162 }, 1);
         expect(turn).toEqual({ sends: [], outcome: null });
       }
     },
@@ -144,9 +100,9 @@ describe("the agent", () => {
   test.prop([aSnapshot(4), fc.array(fc.oneof(asked, mutated(asked)), { maxLength: 30 }), fc.constantFrom(484, 1472)], {
     numRuns: 100,
   })("answers any octets with nothing or with a message that fits", (snapshot, datagrams, datagramBytesMax) => {
-    const agent = agentOf(() => snapshot, datagramBytesMax);
+    const agent = snmpAgentOf(() => snapshot, datagramBytesMax);
     for (const bytes of datagrams) {
-      const answer = agent.handle(bytes, here, 1);
+      const answer = agent.handle(bytes, snmpAsker, 1);
       if (answer !== null) expect(answer.length).toBeLessThanOrEqual(datagramBytesMax);
     }
     const { inPkts, outPkts, inBadVersions, inBadCommunityNames, inAsnParseErrs, silentDrops } = agent.counters;
