@@ -65,8 +65,13 @@ export interface EventRequestsOptions {
 
 type Phase =
   | { readonly name: "processing" }
-  /** The Notify for these went out; renewed: a request came since. */
-  | { readonly name: "notifying"; readonly observedEvents: readonly EventName[]; readonly isRenewed: boolean }
+  /** The Notify for these went out; renewed: a request came since; stale: one that discards what was before it. */
+  | {
+      readonly name: "notifying";
+      readonly observedEvents: readonly EventName[];
+      readonly isRenewed: boolean;
+      readonly isStale: boolean;
+    }
   /** It reached nobody; an agent that is there again, or a request, ends this. */
   | { readonly name: "stranded" }
   | { readonly name: "lockstep"; readonly sinceMs: number };
@@ -151,8 +156,10 @@ export class EventRequests {
     if (request.quarantine.process) this.#quarantine.putBack(this.#observed);
     else this.#quarantine.clear();
     this.#observed = [];
-    if (this.#phase.name === "notifying") this.#phase = { ...this.#phase, isRenewed: true };
-    else this.#phase = { name: "processing" };
+    if (this.#phase.name === "notifying") {
+      const isStale = this.#phase.isStale || !request.quarantine.process;
+      this.#phase = { ...this.#phase, isRenewed: true, isStale };
+    } else this.#phase = { name: "processing" };
     return this.#process(nowMs);
   }
 
@@ -182,12 +189,12 @@ export class EventRequests {
 
   /**
    * The Notify reached nobody. Section 4.4.1 calls it lost; here its events wait, before all later ones, for whoever asks
-   * next.
+   * next; unless a request that came meanwhile discards what was before it.
    */
   undelivered(nowMs: number): RequestStep[] {
     const phase = this.#phase;
     if (phase.name !== "notifying") return [];
-    this.#quarantine.putBack(phase.observedEvents);
+    if (!phase.isStale) this.#quarantine.putBack(phase.observedEvents);
     this.#phase = { name: phase.isRenewed ? "processing" : "stranded" };
     return this.#process(nowMs);
   }
@@ -334,7 +341,7 @@ export class EventRequests {
     if (this.#phase.name === "notifying") return [];
     const observedEvents = this.#observed;
     this.#observed = [];
-    this.#phase = { name: "notifying", observedEvents, isRenewed: false };
+    this.#phase = { name: "notifying", observedEvents, isRenewed: false, isStale: false };
     const { requestIdentifier } = this.#request;
     return [{ kind: "notify", notification: { requestIdentifier, observedEvents } }];
   }

@@ -45,7 +45,8 @@ export type CallState =
   | { readonly name: "creating-terminating"; readonly isAnswered: boolean }
   | { readonly name: "describing"; readonly isAnswered: boolean }
   | { readonly name: "ringing" }
-  | { readonly name: "connecting"; readonly waitingFor: readonly Side[] }
+  /** triedAgain: sides whose gateway did not answer the first time. */
+  | { readonly name: "connecting"; readonly waitingFor: readonly Side[]; readonly triedAgain: readonly Side[] }
   | { readonly name: "talking" }
   | {
       readonly name: "releasing";
@@ -168,7 +169,7 @@ function modified(call: Call, side: Side): CallTurn {
   }
   if (state.name !== "connecting") return { call, steps: [] };
   const waitingFor = state.waitingFor.filter((waiting) => waiting !== side);
-  const next: CallState = waitingFor.length === 0 ? { name: "talking" } : { name: "connecting", waitingFor };
+  const next: CallState = waitingFor.length === 0 ? { name: "talking" } : { ...state, waitingFor };
   return { call: { ...call, state: next }, steps: [] };
 }
 
@@ -182,7 +183,7 @@ function pickedUp(call: Call): CallTurn {
 /** Both directions at once: the called party speaks first, and must be heard. */
 function answered(call: Call): CallTurn {
   return {
-    call: { ...call, state: { name: "connecting", waitingFor: sides } },
+    call: { ...call, state: { name: "connecting", waitingFor: sides, triedAgain: [] } },
     steps: [
       { kind: "connect", side: "terminating", signal: "silence" },
       { kind: "connect", side: "originating", signal: "silence" },
@@ -200,8 +201,19 @@ function gone(call: Call, side: Side): CallTurn {
   });
 }
 
-/** An answer that never came to a creation leaves a connection that may exist: it is deleted by call id. */
+/**
+ * An answer that never came to a creation leaves a connection that may exist: it is deleted by call id. One that never came
+ * to a connect leaves two who may well talk to each other: it is asked for once more.
+ */
 function failed(call: Call, side: Side, answeredByGateway: boolean): CallTurn {
+  const { state } = call;
+  if (state.name === "connecting" && !answeredByGateway && !state.triedAgain.includes(side)) {
+    const triedAgain = [...state.triedAgain, side];
+    return {
+      call: { ...call, state: { ...state, triedAgain } },
+      steps: [{ kind: "connect", side, signal: "silence" }],
+    };
+  }
   if (creatingSide(call.state) !== side) return release(call, "refused");
   return releaseLegs(call, "refused", { creating: null, unsure: answeredByGateway ? [] : [side] });
 }

@@ -137,6 +137,14 @@ describe("notification state (RFC 3435 section 4.4.1)", () => {
     expect(request("8", "L/hu,L/hd")).toBe("stop 8:L/hd");
   });
 
+  test("a Notify that reached nobody is told to nobody, where a request discards what was before it", () => {
+    request("1", "L/hu,L/hd");
+    notified("L/hd");
+    expect(request("7", "L/hd", { quarantine: { loop: false, process: false } })).toBe("");
+    expect(told(requests.refused(nowMs))).toBe("");
+    expect(notified("L/hd")).toBe("7:L/hd");
+  });
+
   test("an agent that is there again ends the wait for the answer: loop goes on, step waits for a request", () => {
     request("1", "L/hu");
     notified("L/hu");

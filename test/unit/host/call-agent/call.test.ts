@@ -60,6 +60,16 @@ describe("a call", () => {
     expect(play(madeA, madeB, describedA, answer, ...connected).call.state.name).toBe("talking");
   });
 
+  test("is asked to connect once more where a gateway did not answer, for two may talk already, and then released", () => {
+    const silent: CallInput = { kind: "failed", side: "terminating", step: "connect", answered: false };
+    const once = play(madeA, madeB, describedA, answer, silent);
+    expect(once.call.state.name).toBe("connecting");
+    expect(once.steps).toEqual([{ kind: "connect", side: "terminating", signal: "silence" }]);
+    expect(play(madeA, madeB, describedA, answer, silent, ...connected).call.state.name).toBe("talking");
+    expect(play(madeA, madeB, describedA, answer, silent, silent).call.state.name).toBe("releasing");
+    expect(play(madeA, madeB, describedA, answer, { ...silent, answered: true }).call.state.name).toBe("releasing");
+  });
+
   test("is not answered by the one who calls", () => {
     const { call } = play(madeA, madeB, describedA, { kind: "off-hook", side: "originating" });
     expect(call.state.name).toBe("ringing");
